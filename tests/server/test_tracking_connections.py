@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -10,17 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import issue
 from tests.live_registry import LiveRegistry, serving
 from tests.server.sockets import connect, rest
 
 RUNS = "/api/2.0/mlflow/runs/search"
+Refusing = tuple[LiveRegistry, "Upstream"]
 ARTIFACT = "/api/2.0/mlflow-artifacts/artifacts/0/run/model.bin"
 
 
 class Upstream:
     """A socket that does with each connection what a test wants."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self.reply: Callable[[socket.socket], None] = lambda connection: None
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -29,6 +33,9 @@ class Upstream:
     def _serve(self) -> None:
         while True:
             connection, _ = self._listening.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as servers do
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
             with connection:
                 self.reply(connection)
 
@@ -118,6 +125,46 @@ def test_an_early_answer_to_an_upload(registry: LiveRegistry, upstream: Upstream
         time.sleep(0.2)
         connection.sendall(b"the end")
         assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
+
+
+@pytest.fixture(scope="module", params=["http", "https"])
+def refusing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refusing]:
+    folder = tmp_path_factory.mktemp("refusing")
+    certificate = issue(folder, "upstream")
+    context = None
+    if request.param == "https":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.certificate, certificate.key)
+    upstream = Upstream(context)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", certificate.authority)
+        with serving(folder, "--tracking-uri", f"{request.param}://localhost:{upstream.port}") as live:
+            yield live, upstream
+
+
+@pytest.mark.parametrize("waits", [0.0, 0.3], ids=["at once", "while no more is taken"])
+def test_an_early_answer_that_comes_with_the_reset(refusing: Refusing, waits: float) -> None:
+    """It is passed on whole, although the connection was reset before it was read. While it is awaited, the upload has
+    filled all buffers."""
+    registry, upstream = refusing
+
+    def early(connection: socket.socket) -> None:
+        connection.recv(1000)
+        time.sleep(waits)
+        connection.sendall(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 9\r\n\r\n")
+        connection.sendall(b"too large")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    upstream.reply = early
+    for _ in range(5 if waits else 40):
+        with connect(registry.url) as connection:
+            connection.sendall(f"PUT {ARTIFACT} HTTP/1.1\r\n{bearer(registry)}Content-Length: {10**9}\r\n\r\n".encode())
+            answers = sent_until_answered(connection)
+            if not answers.endswith(b"too large"):
+                connection.settimeout(5)
+                answers += rest(connection).content
+            assert answers.startswith(b"HTTP/1.1 413 ")
+            assert answers.endswith(b"too large")
 
 
 def sent_until_answered(connection: socket.socket) -> bytes:

@@ -3,14 +3,21 @@
 A server that refuses an upload answers before it has read all of it, and closes the connection, or reads no more. What
 is still sent then is answered by a reset, after which the answer could not be read any more. So every connection is
 read while it is written to, and an answer ends the writing.
+
+Both can come at once, the answer and the reset: then a write fails although the system still holds the answer, which
+asyncio would throw away with its socket. So the socket is held by a second descriptor, from which the rest is read.
 """
 
 import asyncio
 import contextlib
+import os
+import socket
 import ssl
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
+from anyio import BrokenResourceError
+from anyio.abc import ByteStream
 from httpcore import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ReadTimeout, WriteError
 
 READ_BYTES = 64 * 1024
@@ -31,12 +38,67 @@ class EarlyAnswers(AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> AsyncNetworkStream:
-        return _Stream(await self._connections.connect_tcp(host, port, timeout, local_address, socket_options))
+        stream = await self._connections.connect_tcp(host, port, timeout, local_address, socket_options)
+        connection = cast("Any", stream)
+        # Below TLS, because what is left has to be decrypted: httpcore offers no other way to get there.
+        below = _ReadToTheEnd(connection._stream, stream.get_extra_info("socket"))  # noqa: SLF001
+        connection._stream = below  # noqa: SLF001
+        return _Stream(stream, below)
+
+
+class _ReadToTheEnd(ByteStream):
+    """A connection that can be read to its end after a write has failed, or was given up. That shows in ``is_broken``:
+    anyio's TLS would read no more after an error, or if it was cancelled."""
+
+    def __init__(self, stream: ByteStream, its_socket: socket.socket) -> None:
+        self._stream = stream
+        self._socket = socket.socket(fileno=os.dup(its_socket.fileno()))
+        self._socket.setblocking(False)
+        self._sending: asyncio.Task[None] | None = None
+        self.is_broken = False
+
+    async def receive(self, max_bytes: int = READ_BYTES) -> bytes:
+        try:
+            return await self._stream.receive(max_bytes)
+        except BrokenResourceError:
+            with contextlib.suppress(OSError):
+                if left := self._socket.recv(max_bytes):
+                    return left
+            raise
+
+    async def send(self, item: bytes) -> None:
+        if self.is_broken:
+            return
+        self._sending = asyncio.ensure_future(self._stream.send(item))
+        try:
+            await self._sending
+        except BrokenResourceError:
+            self.is_broken = True
+        except asyncio.CancelledError:
+            if not self.is_broken:
+                raise
+
+    def give_up_sending(self) -> None:
+        self.is_broken = True
+        if self._sending is not None:
+            self._sending.cancel()
+
+    async def send_eof(self) -> None:
+        await self._stream.send_eof()
+
+    async def aclose(self) -> None:
+        self._socket.close()
+        await self._stream.aclose()
+
+    @property
+    def extra_attributes(self) -> Mapping[Any, Any]:
+        return self._stream.extra_attributes
 
 
 class _Stream(AsyncNetworkStream):
-    def __init__(self, stream: AsyncNetworkStream) -> None:
+    def __init__(self, stream: AsyncNetworkStream, below: _ReadToTheEnd) -> None:
         self._stream = stream
+        self._below = below
         self._reading: asyncio.Task[bytes] | None = None
         self._read = b""  # what came before the answer
 
@@ -56,8 +118,12 @@ class _Stream(AsyncNetworkStream):
                 ends: set[asyncio.Future[Any]] = {writing, self._reading}
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             await writing
+            if self._below.is_broken:
+                raise WriteError("The connection was closed before the request was sent.")
         finally:
-            if writing is not None:
+            if writing is not None and not writing.done():
+                self._below.give_up_sending()
+                await asyncio.wait({writing}, timeout=NOTICED_SECONDS)
                 await _cancelled(writing)
 
     def _skip_informational(self, reading: asyncio.Task[bytes]) -> None:
@@ -89,7 +155,7 @@ class _Stream(AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109  # as in the base class
     ) -> AsyncNetworkStream:
-        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._below)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
