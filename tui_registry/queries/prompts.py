@@ -3,7 +3,7 @@
 import json
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_registry.queries.search_syntax import both, models_filter
@@ -29,10 +29,12 @@ _BESIDES = {"response format": "_mlflow_prompt_response_format", "model config":
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a chat prompt. ``content`` that is no text is its JSON."""
+    """One message of a chat prompt. ``content`` that is no text is its JSON, and so are the values of ``others``: what
+    else it has, such as calls of tools."""
 
     role: str
     content: str
+    others: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,14 @@ def messages(version: ModelVersion) -> list[Message] | None:
         return None
     if not isinstance(parsed, list) or not all(isinstance(each, dict) for each in parsed):
         return None
-    return [Message(_as_text(each.get("role", "")), _as_text(each.get("content", ""))) for each in parsed]
+    return [
+        Message(
+            _as_text(each.get("role", "")),
+            _as_text(each.get("content", "")),
+            {key: _as_text(value) for key, value in each.items() if key not in {"role", "content"}},
+        )
+        for each in parsed
+    ]
 
 
 def is_chat(version: ModelVersion) -> bool:
@@ -136,8 +145,11 @@ def readable(version: ModelVersion) -> str:
     chat = messages(version)
     if chat is None:
         return template(version)
-    said = ((f"{visible(each.role)}:", textwrap.indent(each.content, "  ")) for each in chat)
-    return "\n".join(line for message in said for line in message)
+    written: list[str] = []
+    for each in chat:
+        written += [f"{visible(each.role)}:", textwrap.indent(each.content, "  ")]
+        written += [f"  {visible(key)}: {value}" for key, value in each.others.items()]
+    return "\n".join(written)
 
 
 def besides_text(version: ModelVersion) -> dict[str, str]:

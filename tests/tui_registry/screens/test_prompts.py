@@ -140,11 +140,11 @@ async def test_a_chat_is_shown_message_by_message(samples: Samples) -> None:
     said = [{"role": "system", "content": "Sort it.\nBe brief."}, {"role": "user", "content": "{{complaint}}"}]
     settings = json.dumps({"temperature": 0.1})
     add(samples, name, json.dumps(said), "chat", _mlflow_prompt_model_config=settings)
-    said[0]["content"] = "Sort it.\nAnswer in JSON."
+    said[0] |= {"content": "Sort it.\nAnswer in JSON.", "name": "[b]rules"}
     add(samples, name, json.dumps(said), "chat")
     async with console(samples.url, samples.token, LARGE) as shown:
         await opened(shown, name)
-        await shown.shows("system:\n    Sort it.\n    Answer in JSON.\n  user:\n    {{complaint}}")
+        await shown.shows("system:\n    Sort it.\n    Answer in JSON.\n    name: [b]rules\n  user:\n    {{complaint}}")
         await shown.press("equals_sign")
         await shown.shows("-   Be brief.", "+   Answer in JSON.", "≠ model config")
         await shown.press("escape", "down", "enter")
@@ -204,7 +204,7 @@ async def test_readers_are_offered_no_change(samples: Samples, reply: str) -> No
     async with console(samples.url, samples.registry.token(ASKER), LARGE) as shown:
         await opened(shown, reply)
         await shown.shows("your level: CAN_READ", "At most 80 words.")
-        for label in ("edit", "tag", "alias", "delete"):
+        for label in ("new", "edit", "tag", "alias", "delete"):
             assert f" {label} " not in shown.bar
 
 
@@ -271,3 +271,28 @@ async def test_no_prompts_is_said(samples: Samples) -> None:
         await shown.shows("Prompts (0)", "No prompts that you can read.", "mlflow.genai.register_prompt")
         await shown.press("enter", "y", "G", "D", "f5")
         await shown.shows("Prompts (0)")
+
+
+async def test_versions_with_aliases_are_listed_however_old(samples: Samples) -> None:
+    """A page of versions ends where its texts are too long."""
+    name = samples.model("long", tags=[IS_PROMPT])
+    for _ in range(90):
+        add(samples, name, "x" * 99_000)
+    samples.call("POST", "/mlflow/registered-models/alias", name=name, alias="live", version="2")
+    async with console(samples.url, samples.token, LARGE) as shown:
+        await opened(shown, name)
+        await shown.shows("+ versions", "@live = 2", "▎ 90")
+        await shown.press("G")
+        await shown.shows("▎ 2 ", "@live  [/x] new")
+
+
+async def test_a_prompt_that_is_deleted_meanwhile(samples: Samples, reply: str) -> None:
+    async with console(samples.url, samples.token, LARGE) as shown:
+        await opened(shown, reply)
+        await shown.press("n")
+        await shown.shows("Add a version")
+        samples.delete(reply)
+        await shown.press("ctrl+s")
+        await shown.shows("Nothing was sent", "not found")
+        await shown.press("escape", "escape")
+        await shown.shows("No prompts that you can read.")

@@ -118,6 +118,7 @@ class Model(TableActions, VersionActions):
                 *([self._initial_version] if self._initial_version else []),
                 *([predecessor] if predecessor else []),
                 *(request.version for request in inbox.requests),
+                *(alias.version for alias in (model.aliases if self._is_prompt else ())),
                 *(period.version for period in periods if period.stage is Stage.PRODUCTION),
             ]
             versions |= await self._read_older(dict.fromkeys(each for each in wanted if each not in versions))
