@@ -296,3 +296,15 @@ async def test_a_prompt_that_is_deleted_meanwhile(samples: Samples, reply: str) 
         await shown.shows("Nothing was sent", "not found")
         await shown.press("escape", "escape")
         await shown.shows("No prompts that you can read.")
+
+
+async def test_a_text_of_very_many_lines(samples: Samples) -> None:
+    name = samples.model("lines", tags=[IS_PROMPT])
+    add(samples, name, "x\n" * 49_000)
+    async with console(samples.url, samples.token, LARGE) as shown:
+        await shown.press("7")
+        await shown.shows("Prompts (1)", name)
+        await shown.press("V")
+        await shown.shows("TEXT", "y copy all")
+        await shown.press("G")
+        await shown.shows("more lines. y copies all of them.")

@@ -16,6 +16,7 @@ from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.hint import Hint
 
 MAX_LENGTH = 100_000  # characters of one text
+MAX_LINES = 3_000  # of all texts: no key acts while they are broken to the width, a quarter of a millisecond each
 
 
 class RowText(ModalScreen[None]):
@@ -43,6 +44,8 @@ class RowText(ModalScreen[None]):
         for title, text in self._texts:
             parts.append(Content.styled(one_line(title), "bold"))
             parts += [Content(f"  {line}") for line in lines(text or "–", MAX_LENGTH)]
+        if (left_out := len(parts) - MAX_LINES) > 0:
+            parts[MAX_LINES:] = [Content.styled(f"  {left_out:,} more lines. y copies all of them.", "$text-warning")]
         with Vertical(id="row"):
             with VerticalScroll(id="row-text"):
                 yield Static(Hanging(Content("\n").join(parts)))
