@@ -58,9 +58,13 @@ async def paste(shown: Console, text: str) -> None:
     await shown.pilot.pause()
 
 
-async def confirm(shown: Console, *texts: str) -> None:
+async def confirm(shown: Console, *texts: str, word: str = "") -> None:
+    """``word``: what has to be typed."""
     await shown.shows(*texts)
     await shown.press("y")
+    if word:
+        await shown.type(word)
+        await shown.press("enter")
 
 
 async def test_from_creation_to_deletion(hooked: Hooked) -> None:
@@ -143,7 +147,7 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         await shown.press("escape", "escape")
         await shown.shows("Webhooks (1)")
         await shown.press("D")
-        await confirm(shown, "Delete this webhook?", "This cannot be undone: no secret")
+        await confirm(shown, "Delete this webhook?", "This cannot be undone: no secret", word=host)
         await shown.notifies("Deleted, with its deliveries.")
         await shown.shows("Webhooks (0)")
     assert hooked.webhooks(model_name="churn") == []
@@ -152,6 +156,7 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
 async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
     """Administrators see those of either form in Access, and find them; and those who manage a model, its
     own."""
+    host = f"127.0.0.1:{hooked.receiver.port}"
     spec = {"url": f"{hooked.receiver.url}/secret-path", "enable_ssl_verification": False}
     for fields in ({"model_name": "fraud", "description": "unchecked"}, {"description": "of all"}):
         hooked.admin.post(f"{HOOKS}/create", http_url_spec=spec, events=["COMMENT_CREATED"], **fields).ok()
@@ -170,7 +175,7 @@ async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
         await shown.press("escape")
         await choose(shown, "of MLflow")
         await shown.press("D")
-        await confirm(shown, "Delete this webhook?")
+        await confirm(shown, "Delete this webhook?", word=host)
         await shown.shows("Webhooks (2)")
         await shown.press("colon")
         await shown.type("unchecked")
