@@ -24,7 +24,7 @@ FILTERING = (
 WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)", show=False))
 """Keys that a text input passes on to the list above it."""
 
-WITH_REQUESTS = ("inbox", "model", "board")
+WITH_REQUESTS = ("inbox", "model", "board", "version")
 WITH_VERSIONS = ("model", "board")
 WITH_MARKS = ("inbox", *WITH_VERSIONS, "webhooks", "deliveries")
 DETAILS = ("version", "model details")
@@ -33,7 +33,7 @@ SECTIONS = ("access", "users", "groups", "service principals", "tokens", "webhoo
 ACCOUNTS = ("users", "service principals")
 ACCESS = (*SECTIONS, "group", "person", "credentials", "deliveries")
 LISTED = ("models", "prompts")
-READ_ON = (*WITH_REQUESTS, *DETAILS, "compare", "deliveries")
+READ_ON = ("inbox", *WITH_VERSIONS, *DETAILS, "compare", "deliveries")
 TABLES = ("inbox", *LISTED, *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
 VIEW_PLACES = ("inbox", *LISTED, "board", "activity", *SECTIONS)
 ACTIONS = (

@@ -19,7 +19,7 @@ from tui_registry.widgets.table import Column, Row, Table
 
 MAX_VISIBLE_ROWS = 12
 TAKEN = frozenset("ynqjkgG")
-"""Characters that choose nothing: those that mean Yes and No elsewhere, that close the dialog and that move in lists."""
+"""Characters that choose nothing: they are Yes and No elsewhere, close the dialog, or move in its list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from tui_registry.console import Console
 from tui_registry.mutations.transition import displaced_by, emptied_by, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
-from tui_registry.screens.models.request_decisions import archive_label, displacing
+from tui_registry.screens.models.decision_dialog import archive_label, displacing
 from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
