@@ -36,7 +36,14 @@ WEBHOOK_ACTIONS = (
         "delete_webhook", "D", "D", "delete", "Delete the webhook, or all marked ones", ("webhooks",), 4, writes=True
     ),
     Action(
-        "replay", "r", "r", "send again", "Send the delivery again, or all marked ones", ("deliveries",), 1, writes=True
+        "replay",
+        "r",
+        "r",
+        "send again",
+        "Send the delivery again, or now if it waits, or all marked ones",
+        ("deliveries",),
+        1,
+        writes=True,
     ),
     Action("open", "enter", "⏎", "open", "Open the version or model that it tells of", ("deliveries",), 2),
 )
