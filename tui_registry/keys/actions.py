@@ -31,7 +31,7 @@ DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens", "webhooks")
 ACCOUNTS = ("users", "service principals")
-ACCESS = (*SECTIONS, "group", "person", "credentials", "deliveries")
+ACCESS = (*SECTIONS, "group", "person", "credentials", "deliveries", "follows")
 LISTED = ("models", "prompts")
 READ_ON = ("inbox", *WITH_VERSIONS, *DETAILS, "compare", "deliveries")
 TABLES = ("inbox", *LISTED, *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
@@ -257,7 +257,7 @@ ACTIONS = (
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("model", *DETAILS, "compare", "journal", *TRACKING, "group", "person", "credentials", "deliveries"),
+        ("model", *DETAILS, "compare", "journal", *TRACKING, "group", "person", "credentials", "deliveries", "follows"),
         3,  # who opened it has to see the way back
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 8),
