@@ -237,7 +237,7 @@ ACTIONS = (
     ),
     Action("history", "H", "H", "history", "Show the activities on the version", ("board", "version"), 6),
     Action("only_changes", "v", "v", "all calls", "List all calls, reads too, or only the changes", ("journal",), 2),
-    Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
+    Action("timeline", "v", "v", "timeline", "Show or hide the stage transitions per day", ("activity",), 4),
     Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", ("board",), 3),
     Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the previous stage", ("board",), 9),
     Action("next_panel", "tab", "tab", "next", "Go to the next panel: metrics, parameters, tags", ("run",), 2),

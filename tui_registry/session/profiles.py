@@ -112,7 +112,7 @@ class Profile(BaseModel):
     def marks(self) -> list[str]:
         """Its settings other than the URL, for display."""
         read_only = ["read-only"] if self.read_only else []
-        colour = [self.colour] if self.colour else []
+        colour = [f"{self.colour} header"] if self.colour else []
         runs = [f"runs at {self.tracking_uri}"] if self.tracking_uri else []
         ca = [f"CA {self.ca}"] if self.ca else []
         insecure = ["token sent unencrypted"] if self.insecure_http and is_plaintext(self.url) else []

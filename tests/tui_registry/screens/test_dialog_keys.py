@@ -1,11 +1,15 @@
 """Keys in dialogs: ``n`` is No in every one, and the last line says what the next key is."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.tui_registry.console import SIZES, Console, console
 from tests.tui_registry.samples import Samples
 from tui_registry.screens.dialogs.choose import TAKEN, Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm
+from tui_registry.session import profiles
+from tui_registry.session.profiles import Profile, Profiles
 
 
 def is_open(shown: Console) -> bool:
@@ -99,3 +103,21 @@ async def test_a_dialog_with_a_word_in_a_small_terminal(samples: Samples) -> Non
         await shown.shows(f"type {model}   esc cancel")
         await shown.press("escape")
         await shown.until(lambda: not is_open(shown), "it is closed")
+
+
+async def test_what_a_profile_is_like_is_said_in_words(
+    samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    production = Profile(url="https://registry.example.com", read_only=True, colour="red")
+    known = {"production": production, "staging": Profile(url="https://staging.example.com")}
+    profiles.change(lambda _: Profiles(profiles=known))
+    async with console(samples.url, samples.token) as shown:
+        await shown.press("P")
+        await shown.shows(
+            "read-only, red header", "production is read-only: nothing is changed there, until w allows it."
+        )
+        await shown.shows("The header shows its name on red.", "tui-registry login URL --profile NAME")
+        await shown.press("j")
+        await shown.shows("staging is for reading and changes.")
+        assert "nothing is changed" not in shown.text
