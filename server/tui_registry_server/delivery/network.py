@@ -83,5 +83,5 @@ class CheckedNetwork(AsyncNetworkBackend):
         except (OSError, UnicodeError) as error:
             is_temporary = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
             reason = FailureReason.NAME_LOOKUP if is_temporary else FailureReason.NAME_NOT_FOUND
-            raise UnresolvedNameError(reason.error(f"{host} ({error})")) from None
+            raise UnresolvedNameError(reason.error(f"{host} ({getattr(error, 'strerror', None) or error})")) from None
         return list(dict.fromkeys(str(address[0]) for *_, address in found))

@@ -81,7 +81,7 @@ async def test_what_one_follows_is_listed_changed_and_ended(
             api.post("/mlflow/follows/set", model_name="churn", digest="HOURLY", slack_url=slack).ok()
             await shown.press("f5")
             await shown.shows("Following (2)", "requests that wait for you", "every day", ann, "every hour", "Slack")
-            await shown.shows("You are notified of requests that you may decide every day", "e change", "D unfollow")
+            await shown.shows("Requests that you may decide: you are notified every day", "e change", "D unfollow")
             assert "secret" not in shown.text
             await shown.press("j", "e")
             await shown.shows("You follow churn")

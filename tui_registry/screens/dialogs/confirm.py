@@ -120,27 +120,27 @@ class Confirm(ModalScreen[Consent | None]):
         return [widget for name in TAB_ORDER for widget in self.query(f"#{name}")]
 
     @property
-    def _hints(self) -> tuple[str, str]:
-        """The keys that do something now, the one that goes on first; where all have room, and where they have not."""
-        question, verb = self._question, self._question.verb.casefold()
-        missing = question.word if self._is_word_missing else ""
+    def _hints(self) -> tuple[str, ...]:
+        """The keys that do something now, the one that goes on first; longer where there is room."""
+        question, following = self._question, self._next_by_tab
+        verb, missing = question.verb.casefold(), question.word if self._is_word_missing else ""
         if isinstance(self.focused, Input):
+            is_comment = self.focused.id == "comment"
             if missing:
-                then = "⏎ then " if self.focused.id == "comment" else ""
+                then = "⏎ then " if is_comment else ""
                 return f"{then}type {missing}   esc cancel", f"{then}type it  esc cancel"
-            go_on = "⏎ next" if self.focused.id == "comment" else f"⏎ {verb}"
-            return f"{go_on}   esc cancel", f"{go_on}  esc cancel"
-        following = self._next_by_tab
-        comment = ["tab comment"] if following == "comment" else []
-        if missing:
-            go_on = "y or tab" if following == "word" else "y"
-            long, short = [f"{go_on} type {missing}", "n no", *comment], ["y type it", "n no", *comment]
+            return (f"⏎ {'next' if is_comment else verb}   esc cancel",)
+        yes = f"y{' or tab' if following == 'word' else ''} then type {missing}" if missing else "y yes"
+        rest = ["n no", *(["tab comment"] if following == "comment" else [])]
+        if not question.archive:
+            archive = short_archive = []
         else:
-            long, short = ["y yes", "n no", *comment], ["y yes", "n no", *comment]
-        if question.archive:
-            long.append("o toggle archiving")
-            short.append("o archive")
-        return "   ".join(long), "  ".join(short)
+            archive, short_archive = ["o toggle archiving"], ["o archive"]
+        return (
+            "   ".join([yes, *rest, *archive]),
+            "  ".join([yes, *rest, *short_archive]),
+            "  ".join(["y then type it" if missing else yes, *rest, *short_archive]),
+        )
 
     @property
     def _next_by_tab(self) -> str | None:

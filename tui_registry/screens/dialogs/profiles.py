@@ -43,7 +43,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         Binding("escape,q", "close", show=False),
         Binding("w", "allow_changes", show=False),
     ]
-    COLUMNS = (Column("PROFILE", 12, grow=1, max_width=24), Column("URL", 20, grow=3), Column("", 16))
+    COLUMNS = (Column("PROFILE", 12, grow=1, max_width=24), Column("URL", 20, grow=3), Column("", 9))
 
     def __init__(self, current: str, *, read_only: bool) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
                     (
                         (visible(name), "bold"),
                         (one_line(profile.url), ""),
-                        (", ".join((*(["open"] if name == self._current else []), *profile.marks)), "yellow"),
+                        (", ".join(_marks(profile, is_open=name == self._current)), "yellow"),
                     ),
                 )
                 for name, profile in sorted(known.items())
@@ -89,8 +89,8 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
     def _show_message(self) -> None:
         """What the settings of the profile under the cursor mean, and how to add one."""
         key = self._table.cursor_key or ""
-        about = [_meaning(key, self._known[key])] if key in self._known else []
-        text = "\n".join([*about, *lines(self._message)])
+        about = [_meaning(key, self._known[key], is_open=key == self._current)] if key in self._known else []
+        text = "\n".join([*about, *([""] if about else []), *lines(self._message)])
         self.query_one("#message", Static).update(Content(text))
 
     def action_close(self) -> None:
@@ -106,10 +106,17 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
             self.dismiss(OpenProfile(event.key))
 
 
-def _meaning(name: str, profile: Profile) -> str:
-    """Whether changes are possible there, and how its name is shown."""
-    changes = (
-        "read-only: nothing is changed there, until w allows it" if profile.read_only else "for reading and changes"
-    )
-    colour = f" The header shows its name on {profile.colour}." if profile.colour else ""
-    return f"{visible(name)} is {changes}.{colour}"
+def _marks(profile: Profile, *, is_open: bool) -> list[str]:
+    return [*(["open"] if is_open else []), *(["read-only"] if profile.read_only else [])]
+
+
+def _meaning(name: str, profile: Profile, *, is_open: bool) -> str:
+    """Whether changes are possible there, how its name is shown, and what else is set."""
+    allow = "until you allow it here by w" if is_open else "until you open it, and allow it here by w"
+    changes = f"read-only: nothing can be changed there, {allow}" if profile.read_only else "for reading and changes"
+    sentences = [
+        f"{visible(name)} is {changes}.",
+        *([f"The header shows its name on {profile.colour}."] if profile.colour else []),
+        *([f"Also: {one_line(', '.join(profile.details), 300)}."] if profile.details else []),
+    ]
+    return " ".join(sentences)

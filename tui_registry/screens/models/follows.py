@@ -21,9 +21,10 @@ from tui_registry.widgets.columns import BY_TIME
 from tui_registry.widgets.row import Instant, Ranked
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.follow import Digest, Follow
+from tui_registry_server.wire.webhook_delivery import FailureReason
 
 OF_REQUESTS = ""  # the key of the row
-ARRIVES, ARRIVES_NOT = ("yes", "green"), ("no", "bold red")
+NO_PROBLEM = ("–", "dim")
 
 
 class Follows(TableActions, Listing):
@@ -34,10 +35,10 @@ class Follows(TableActions, Listing):
     placeholder = "model or address"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("follows"), *WHILE_TYPING]
     COLUMNS = (
-        Column("FOLLOWED", 30, grow=2, max_width=60),
+        Column("FOLLOWED", 25, grow=2, max_width=60),
         Column("NOTIFIED", 11),
-        Column("TO", 20, grow=1, max_width=48),
-        Column("ARRIVES", 7),
+        Column("TO", 23, grow=1, max_width=48),
+        Column("PROBLEM", 8, grow=1, max_width=30),
         Column("SINCE", 5, priority=1, sorting=BY_TIME),
     )
     own_order = Sort("followed")
@@ -114,29 +115,34 @@ def _row(followed: Follow) -> Row:
     name = changes.about(followed.model_name)
     often = changes.HOW_OFTEN[followed.digest].partition(",")[0]
     receiver = changes.receiver_of(followed)
-    arrives, style = ARRIVES_NOT if followed.problem else ARRIVES
+    problem, style = (_reason(followed.problem), "bold red") if followed.problem else NO_PROBLEM
     return Row(
         followed.model_name or OF_REQUESTS,
         (
             (one_line(name), "bold"),
             (often, ""),
             (one_line(receiver), "dim"),
-            (arrives, style),
+            (problem, style),
             (age(followed.creation_timestamp), "dim"),
         ),
         (
             name,
             Ranked(list(Digest).index(followed.digest), often),
             receiver,
-            arrives,
+            followed.problem,
             Instant(followed.creation_timestamp),
         ),
     )
 
 
+def _reason(problem: str) -> str:
+    """Why the last message did not arrive, in a few words where they are known."""
+    return FailureReason.of(problem) or one_line(problem, 100)
+
+
 def _about(followed: Follow) -> Content:
-    of = f"changes of {visible(followed.model_name)}" if followed.model_name else "requests that you may decide"
-    lines = [Content(one_line(f"You are notified of {of} {changes.HOW_OFTEN[followed.digest]}.", 300))]
+    of = f"Changes of {visible(followed.model_name)}" if followed.model_name else "Requests that you may decide"
+    lines = [Content(one_line(f"{of}: you are notified {changes.HOW_OFTEN[followed.digest]}.", 300))]
     if followed.problem:
         problem = f"The last message did not arrive: {one_line(followed.problem, 300)}"
         lines.append(Content.styled(problem, "$text-error"))
