@@ -67,6 +67,7 @@ SCENES: dict[str, Sequence[str]] = {
     "webhook-new": ("colon", *":webhooks", "enter", "n"),
     "deliveries": ("colon", *":webhooks", "enter", "enter"),
     "follow": (*MODEL, "f"),
+    "follows": ("F",),
     "experiments": ("2", "N"),
     "runs": ("2", "N", "enter"),
     "run": ("2", "N", "enter", "down", "enter"),
@@ -104,7 +105,7 @@ def train(url: str) -> None:
 
 
 def add_webhooks(connection: Connection) -> None:
-    """One that is sent changes, to a receiver that does not exist, and one that is paused."""
+    """One that is sent changes, to a receiver that does not exist, and one that is paused; and what ada follows."""
     assert connection.endpoint is not None
     headers = {"Authorization": f"Bearer {connection.token}"}
     with connection.endpoint.client(timeout=TIMEOUT, headers=headers) as client:
@@ -114,6 +115,10 @@ def add_webhooks(connection: Connection) -> None:
         ):
             body = {"http_url_spec": {"url": url}, "description": "Deployment", **fields}
             client.post("/api/2.0/mlflow/registry-webhooks/create", json=body).raise_for_status()
+        slack = "https://hooks.slack.com/services/T0/B0/secret"
+        for follow in ({"digest": "HOURLY"}, {"model_name": "churn-retail"}, {"model_name": "sme-loan-scoring"}):
+            body = {"digest": "DAILY", "slack_url": slack, **follow}
+            client.post("/api/2.0/mlflow/follows/set", json=body).raise_for_status()
         body = {"name": "churn-retail", "version": "1", "comment": "Seen in the weekly review."}
         client.post("/api/2.0/mlflow/comments/create", json=body).raise_for_status()
 

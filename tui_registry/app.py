@@ -361,6 +361,9 @@ class ConsoleApp(App[str]):
     def action_command_output(self) -> None:
         self.commands.show_output()
 
+    def action_follows(self) -> None:
+        self.navigation.open_follows()
+
     def action_journal(self) -> None:
         self.navigation.open_journal()
 

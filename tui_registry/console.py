@@ -49,6 +49,9 @@ class Navigation(Protocol):
     def open_deliveries(self, webhook_id: str, host: str) -> None:
         """Open what was delivered to a webhook's receiver."""
 
+    def open_follows(self) -> None:
+        """Open what the user follows."""
+
     def open_principal(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
         """Open all that a user or service principal has, or the members of a group."""
 

@@ -350,7 +350,7 @@ def test_certificates_are_checked_unless_told_otherwise(admin: Api) -> None:
     with Receiver(context=context) as receiver:
         webhook = hook(admin, receiver, "/", ["COMMENT_CREATED"], status="TEST_MODE")
         refused = admin.post(f"{HOOKS}/test", id=webhook).ok()
-        assert "certificate" in refused["body"].lower()
+        assert refused["body"].startswith("bad certificate: ")
         assert "status_code" not in refused
         assert receiver.requests == []
         unchecked = {"url": receiver.url, "enable_ssl_verification": False}

@@ -223,7 +223,7 @@ def list_deliveries(*, webhook_id: str, status: str, limit: int, profile: str | 
 @writing_command
 @webhooks.command("replay")
 @click.argument("webhook_id", metavar="ID", shell_complete=completers.webhooks)
-@click.option("--delivery", metavar="DELIVERY", help="Only this one.")
+@click.option("--delivery", metavar="DELIVERY", help="Only this one; now, if it waits.")
 @click.option("--since", callback=_moment, metavar="TIME", help="Those since 2h, 7d or a date.")
 @click.option(
     "--status", metavar="STATUS", default="", shell_complete=completers.delivery_statuses, help="Only of this status."

@@ -24,16 +24,16 @@ FILTERING = (
 WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)", show=False))
 """Keys that a text input passes on to the list above it."""
 
-WITH_REQUESTS = ("inbox", "model", "board")
+WITH_REQUESTS = ("inbox", "model", "board", "version")
 WITH_VERSIONS = ("model", "board")
 WITH_MARKS = ("inbox", *WITH_VERSIONS, "webhooks", "deliveries")
 DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens", "webhooks")
 ACCOUNTS = ("users", "service principals")
-ACCESS = (*SECTIONS, "group", "person", "credentials", "deliveries")
+ACCESS = (*SECTIONS, "group", "person", "credentials", "deliveries", "follows")
 LISTED = ("models", "prompts")
-READ_ON = (*WITH_REQUESTS, *DETAILS, "compare", "deliveries")
+READ_ON = ("inbox", *WITH_VERSIONS, *DETAILS, "compare", "deliveries")
 TABLES = ("inbox", *LISTED, *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
 VIEW_PLACES = ("inbox", *LISTED, "board", "activity", *SECTIONS)
 ACTIONS = (
@@ -239,7 +239,7 @@ ACTIONS = (
     ),
     Action("history", "H", "H", "history", "Show the activities on the version", ("board", "version"), 6),
     Action("only_changes", "v", "v", "all calls", "List all calls, reads too, or only the changes", ("journal",), 2),
-    Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
+    Action("timeline", "v", "v", "timeline", "Show or hide the stage transitions per day", ("activity",), 4),
     Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", ("board",), 3),
     Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the previous stage", ("board",), 9),
     Action("next_panel", "tab", "tab", "next", "Go to the next panel: metrics, parameters, tags", ("run",), 2),
@@ -259,7 +259,7 @@ ACTIONS = (
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("model", *DETAILS, "compare", "journal", *TRACKING, "group", "person", "credentials", "deliveries"),
+        ("model", *DETAILS, "compare", "journal", *TRACKING, "group", "person", "credentials", "deliveries", "follows"),
         3,  # who opened it has to see the way back
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 8),

@@ -1,6 +1,6 @@
 """The actions on webhooks, their deliveries, and what somebody follows: a part of keys.actions."""
 
-from tui_registry.keys.action import Action
+from tui_registry.keys.action import EVERYWHERE, Action
 
 OF_MODELS = ("models", "prompts", "model", "board", "model details")
 WEBHOOK_ACTIONS = (
@@ -24,6 +24,10 @@ WEBHOOK_ACTIONS = (
         writes=True,
     ),
     Action("follow", "f", "f", "follow", "Follow requests that wait for you", ("inbox",), 8, writes=True),
+    Action("follows", "F", "F", "following", "List what you follow, to change or end it", (EVERYWHERE,), 9),
+    Action("open", "enter", "⏎", "open", "Open the model, or the inbox", ("follows",), 1),
+    Action("change", "e", "e", "change", "Change how you are notified", ("follows",), 1, writes=True),
+    Action("unfollow", "D", "D", "unfollow", "Be notified of it no longer", ("follows",), 1, writes=True),
     Action("deliveries", "enter", "⏎", "deliveries", "Show what was delivered, and the answers", ("webhooks",), 1),
     Action("new_webhook", "n", "n", "new", "Create a webhook", ("webhooks",), 1, writes=True),
     Action("test_webhook", "t", "t", "test", "Send an example, and show the answer", ("webhooks",), 2, writes=True),
@@ -36,7 +40,14 @@ WEBHOOK_ACTIONS = (
         "delete_webhook", "D", "D", "delete", "Delete the webhook, or all marked ones", ("webhooks",), 4, writes=True
     ),
     Action(
-        "replay", "r", "r", "send again", "Send the delivery again, or all marked ones", ("deliveries",), 1, writes=True
+        "replay",
+        "r",
+        "r",
+        "send again",
+        "Send the delivery again, or now if it waits, or all marked ones",
+        ("deliveries",),
+        1,
+        writes=True,
     ),
     Action("open", "enter", "⏎", "open", "Open the version or model that it tells of", ("deliveries",), 2),
 )

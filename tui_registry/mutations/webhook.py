@@ -14,6 +14,7 @@ from tui_registry_server.wire.registry_webhook import (
     RegistryWebhookTest,
     WebhookFormat,
 )
+from tui_registry_server.wire.webhook_delivery import DeliveryStatus, WebhookDelivery
 from tui_registry_server.wire.webhook_overview import WebhookOverview
 
 DONE = {
@@ -249,10 +250,18 @@ def replay(
     )
 
 
-def replay_one(client: RegistryClient, webhook_id: str, delivery_id: str, title: str) -> Mutation:
-    """The same for one delivery; ``title`` says what it tells of."""
-    whole = replay(client, webhook_id, {"delivery_id": delivery_id}, lambda _: None)
-    return replace(whole, title=title, action=f"send delivery {delivery_id} again", subject=f"delivery {delivery_id}")
+def replay_one(client: RegistryClient, webhook_id: str, delivery: WebhookDelivery, title: str) -> Mutation:
+    """The same for one delivery; ``title`` says what it tells of. One that is still to be sent is sent now."""
+    whole = replay(client, webhook_id, {"delivery_id": delivery.id}, lambda _: None)
+    is_waiting = delivery.status is DeliveryStatus.PENDING
+    return replace(
+        whole,
+        title=title,
+        action=f"send delivery {delivery.id} {'now' if is_waiting else 'again'}",
+        progress="sending it now" if is_waiting else whole.progress,
+        done="It is sent now, after those before it." if is_waiting else whole.done,
+        subject=f"delivery {delivery.id}",
+    )
 
 
 def _origin(url: str) -> str:

@@ -33,6 +33,11 @@ TRANSITIONS = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST)
 """Transitions by people, which are counted, and not the archiving that follows from them."""
 
 
+def per_day_title(count: int, days: int) -> str:
+    """The title of every chart of them."""
+    return f"Stage transitions per day: {count:,} in the last {days} days"
+
+
 def action_label(activity: Activity) -> str:
     """The label of the activity's type."""
     kind = activity.activity_type

@@ -102,6 +102,12 @@ class Navigator(Navigation):
 
         self._app.push_screen(Deliveries(webhook_id, host))
 
+    def open_follows(self) -> None:
+        from tui_registry.screens.models.follows import Follows
+
+        if isinstance(self._app.screen, Place) and not isinstance(self._app.screen, Follows):
+            self._app.push_screen(Follows())
+
     def open_history(self, name: str, version: str | None) -> None:
         from tui_registry.screens.activity import ActivityFeed
 

@@ -21,6 +21,7 @@ PLACES = {
     "service principals": ("access.service_principals", "ServicePrincipals"),
     "tokens": ("access.tokens", "Tokens"),
     "webhooks": ("access.webhooks", "Webhooks"),
+    "follows": ("models.follows", "Follows"),
 }
 """By name: the module in this package, and the class."""
 

@@ -112,14 +112,19 @@ class Profile(BaseModel):
     def marks(self) -> list[str]:
         """Its settings other than the URL, for display."""
         read_only = ["read-only"] if self.read_only else []
-        colour = [self.colour] if self.colour else []
+        colour = [f"{self.colour} header"] if self.colour else []
+        return [*read_only, *colour, *self.details]
+
+    @property
+    def details(self) -> list[str]:
+        """Those that matter less than whether it can be changed, and how it looks."""
         runs = [f"runs at {self.tracking_uri}"] if self.tracking_uri else []
         ca = [f"CA {self.ca}"] if self.ca else []
         insecure = ["token sent unencrypted"] if self.insecure_http and is_plaintext(self.url) else []
         asks = ["asks for token"] if self.ask_token and not self.sign_in else []
         signs_in = ["single sign-on"] if self.sign_in else []
         workspace = [f"workspace {self.workspace}"] if self.workspace else []
-        return [*read_only, *colour, *runs, *workspace, *ca, *insecure, *asks, *signs_in]
+        return [*runs, *workspace, *ca, *insecure, *asks, *signs_in]
 
 
 def _is_solid(name: str) -> bool:

@@ -13,7 +13,13 @@ class Hint(Widget):
 
     def __init__(self, *texts: str) -> None:
         super().__init__(id="hint")
+        self._texts: list[str] = []
+        self.show(*texts)
+
+    def show(self, *texts: str) -> None:
+        """Other texts, for the keys that work now."""
         self._texts = [legend(text) for text in texts]
+        self.refresh()
 
     def on_resize(self, _event: Resize) -> None:
         self.refresh()

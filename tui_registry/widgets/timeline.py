@@ -1,4 +1,4 @@
-"""A bar chart of the transitions per day."""
+"""A bar chart of the stage transitions per day."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from textual_plot import AxisFormatter, HiResMode, PlotWidget
 
-from tui_registry.queries.activity_labels import TRANSITIONS
+from tui_registry.queries.activity_labels import TRANSITIONS, per_day_title
 from tui_registry_server.wire.activity import FeedActivity
 
 DAYS = 30
@@ -36,7 +36,7 @@ class Timeline(PlotWidget, can_focus=False):
         self.set_ylimits(0, highest * 1.1)
         self.set_yticks([0, highest])
         self.set_x_formatter(_Days(days))
-        self.set_xlabel(f"transitions per day: {sum(heights)} in {DAYS} days")
+        self.set_xlabel(per_day_title(sum(heights), DAYS))
 
 
 def per_day(activities: Iterable[FeedActivity]) -> Counter[date]:

@@ -13,6 +13,7 @@ from email.utils import formataddr, formatdate, parseaddr
 
 from tui_registry_server.rules.mail import MailServer, OutgoingMail, Security, domain_of
 from tui_registry_server.rules.webhook_http import MAX_ANSWER_BYTES, Outcome
+from tui_registry_server.wire.webhook_delivery import FailureReason
 
 THREADS = 4  # a mail server takes many messages a second from each
 PERMANENT = range(550, 560)
@@ -39,11 +40,15 @@ class Mailer:
             async with asyncio.timeout(self._timeout):
                 code, reply, is_refused = await loop.run_in_executor(self._threads, self._hand_over, mail)
         except TimeoutError:
-            return Outcome(latency(), error=f"The mail server did not answer within {self._timeout:.0f} seconds.")
+            no_answer = f"the mail server did not answer within {self._timeout:.0f} seconds"
+            return Outcome(latency(), error=FailureReason.TIMEOUT.error(no_answer))
         except smtplib.SMTPResponseException as error:
-            return Outcome(latency(), error=f"The mail server answered {error.smtp_code} {_text(error.smtp_error)}")
+            refusal = f"the mail server answered {error.smtp_code} {_text(error.smtp_error)}"
+            return Outcome(latency(), error=FailureReason.MAIL_REFUSED.error(refusal))
         except (OSError, ValueError) as error:  # all of smtplib's are OSErrors
-            return Outcome(latency(), error=f"The mail server could not be used: {error}"[:500])
+            from tui_registry_server.delivery.failure import explained
+
+            return Outcome(latency(), error=f"{explained(error)} (the mail server)")
         return Outcome(latency(), code, reply, is_permanent=is_refused and code in PERMANENT)
 
     def close(self) -> None:

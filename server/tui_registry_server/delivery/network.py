@@ -16,12 +16,17 @@ from httpcore import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, Conn
 
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.webhook_targets import Network, check_address
+from tui_registry_server.wire.webhook_delivery import FailureReason
 
 MAX_ADDRESSES = 4  # of a name that are tried
 
 
 class RefusedAddressError(ConnectError):
     """A name resolves to addresses to which nothing may be sent."""
+
+
+class UnresolvedNameError(ConnectError):
+    """A name has no address, or nobody can say which."""
 
 
 class CheckedNetwork(AsyncNetworkBackend):
@@ -56,8 +61,11 @@ class CheckedNetwork(AsyncNetworkBackend):
             raise failed
         # Without the address: who may set up a webhook need not learn what names of the operator's network resolve to.
         raise RefusedAddressError(
-            f"Nothing is sent to {host}{' without TLS' if self._plain else ''}, which resolves to no address that is "
-            "public. The operator can allow its network by serve --webhook-allow NETWORK."
+            FailureReason.ADDRESS_REFUSED.error(
+                f"{host} resolves to no address that is public, and nothing is sent to others"
+                f"{' without TLS' if self._plain else ''}. The operator can allow its network by serve --webhook-allow "
+                "NETWORK."
+            )
         )
 
     async def connect_unix_socket(
@@ -66,12 +74,14 @@ class CheckedNetwork(AsyncNetworkBackend):
         timeout: float | None = None,  # noqa: ASYNC109  # as in the base class
         socket_options: Iterable[Any] | None = None,
     ) -> AsyncNetworkStream:
-        raise RefusedAddressError("Nothing is sent to Unix sockets.")
+        raise RefusedAddressError(FailureReason.ADDRESS_REFUSED.error("nothing is sent to Unix sockets"))
 
     async def _resolved(self, host: str, port: int) -> list[str]:
         look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._resolver, look_up)
         except (OSError, UnicodeError) as error:
-            raise ConnectError(f"The name {host} could not be resolved: {error}") from None
+            is_temporary = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+            reason = FailureReason.NAME_LOOKUP if is_temporary else FailureReason.NAME_NOT_FOUND
+            raise UnresolvedNameError(reason.error(f"{host} ({getattr(error, 'strerror', None) or error})")) from None
         return list(dict.fromkeys(str(address[0]) for *_, address in found))

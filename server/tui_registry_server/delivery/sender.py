@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tui_registry_server.rules.mail import OutgoingMail
 from tui_registry_server.rules.webhook_http import MAX_ANSWER_BYTES, Outcome, OutgoingRequest
 from tui_registry_server.rules.webhook_targets import Network
+from tui_registry_server.wire.webhook_delivery import FailureReason
 
 if TYPE_CHECKING:
     import httpcore
@@ -55,7 +56,7 @@ class Sender:
     async def send(self, request: OutgoingRequest | OutgoingMail) -> Outcome:
         """Never raises; cancelling it ends the connection."""
         if isinstance(request, OutgoingMail):
-            return await self._mailer.send(request) if self._mailer else Outcome(0, error="There is no mail server.")
+            return await self._mailer.send(request) if self._mailer else _not_sent("there is no mail server")
         import httpcore  # here and below: a server without webhooks starts sooner without it
 
         start = time.monotonic()
@@ -68,9 +69,12 @@ class Sender:
                 body = await _beginning(response)
                 wait = _retry_after(response)
         except TimeoutError:
-            return Outcome(latency(), error=f"The receiver did not answer within {self.timeout:.0f} seconds.")
+            no_answer = f"the receiver did not answer within {self.timeout:.0f} seconds"
+            return Outcome(latency(), error=FailureReason.TIMEOUT.error(no_answer))
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError, ValueError) as error:
-            return Outcome(latency(), error=" ".join(str(error).split())[:500] or type(error).__name__)
+            from tui_registry_server.delivery.failure import explained
+
+            return Outcome(latency(), error=explained(error))
         return Outcome(latency(), response.status, body, retry_after=wait)
 
     async def close(self) -> None:
@@ -129,6 +133,10 @@ class Sender:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return self._pool(context)
+
+
+def _not_sent(why: str) -> Outcome:
+    return Outcome(0, error=FailureReason.NOT_SENT.error(why))
 
 
 def _host(request: OutgoingRequest) -> str:

@@ -33,7 +33,7 @@ from tui_registry_server.store.engine import Connection, to_api_error
 from tui_registry_server.store.webhook_deliveries import Attempt, DueDelivery
 from tui_registry_server.store.webhooks import WebhookRow
 from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
-from tui_registry_server.wire.webhook_delivery import DeliveryStatus
+from tui_registry_server.wire.webhook_delivery import DeliveryStatus, FailureReason
 
 log = logging.getLogger(__name__)
 
@@ -243,7 +243,7 @@ class DeliveryWorker:
         try:
             request = message_request(webhook, changes, delivery_id=sent[0].id, policy=self._policy)
         except RegistryError as error:
-            return sent, not_sent, Outcome(0, error=error.message)
+            return sent, not_sent, Outcome(0, error=FailureReason.NOT_SENT.error(error.message))
         return sent, not_sent, request
 
     async def _request(self, webhook_id: str, delivery: DueDelivery) -> Request | Attempt | None:
@@ -263,7 +263,7 @@ class DeliveryWorker:
                     webhook, delivery.event, change, delivery_id=delivery.id, now=_now(), policy=self._policy
                 )
             except RegistryError as error:  # the key or the allowed networks have changed
-                return retries.after(delivery, Outcome(0, error=error.message), _now())
+                return retries.after(delivery, Outcome(0, error=FailureReason.NOT_SENT.error(error.message)), _now())
 
         try:
             return await self._database.read(read)

@@ -45,7 +45,7 @@ def _decode(page_token: str, query: str, key: bytes) -> int:
 
 
 def replay(call: Call, body: ReplayDeliveries, subject: WebhookSubject) -> Answer:
-    """Send one delivery again, or those of a time, with the same ids."""
+    """Send one delivery again, or those of a time, with the same ids; one that is still to be sent now."""
     webhook = subject.webhook
     if body.delivery_id is not None:
         if body.from_ is not None or body.to is not None or body.status is not None:
@@ -53,7 +53,11 @@ def replay(call: Call, body: ReplayDeliveries, subject: WebhookSubject) -> Answe
         status = webhook_deliveries.status_of(call.connection, webhook.id, body.delivery_id)
         if status is None:
             raise ResourceDoesNotExist(f"The webhook has no delivery {body.delivery_id}. They are kept for 30 days.")
-        count = webhook_deliveries.replay_one(call.connection, webhook.id, body.delivery_id, call.clock)
+        if status == DeliveryStatus.PENDING:
+            webhook_deliveries.send_now(call.connection, webhook.id, body.delivery_id, call.clock)
+        else:
+            webhook_deliveries.replay_one(call.connection, webhook.id, body.delivery_id, call.clock)
+        count = 1
     elif body.from_ is None:
         raise InvalidParameterValue("Give 'delivery_id', or 'from' (milliseconds since the epoch).")
     else:

@@ -84,6 +84,7 @@ class Attempt(NamedTuple):
 
 
 _d = webhook_deliveries.c
+_other = webhook_deliveries.alias("other").c
 _now = bindparam("now", type_=BigInteger())
 _id = bindparam("webhook_id", type_=Text())
 _pending = text(f"webhook_deliveries.{PENDING}")
@@ -174,6 +175,19 @@ _COUNT_RANGE = Statement(
     )
 )
 _REPLAY_RANGE = Statement(update(webhook_deliveries).where(_in_range).values(_again))
+_SEND_NOW = Statement(
+    update(webhook_deliveries)
+    .where(
+        _d.webhook_id == _id,
+        _pending,
+        _d.number
+        <= select(_other.number)
+        .where(_other.webhook_id == _id, _other.id == bindparam("id", type_=Text()))
+        .scalar_subquery(),
+        _d.due_timestamp > _now,
+    )
+    .values(due_timestamp=_now)
+)
 _HAS = Statement(select(_d.status).where(_d.webhook_id == _id, _d.id == bindparam("id", type_=Text())))
 _OLDEST = Statement(
     select(_d.number, _d.creation_timestamp).order_by(_d.number).limit(bindparam("limit", type_=Integer()))
@@ -235,6 +249,11 @@ def status_of(connection: Connection, webhook_id: str, delivery_id: str) -> str 
 def replay_one(connection: Connection, webhook_id: str, delivery_id: str, now: int) -> int:
     """Queue a delivery again, before those that are still to be sent. Returns how many were."""
     return _REPLAY_ONE.run(connection, webhook_id=webhook_id, id=delivery_id, now=now).rowcount
+
+
+def send_now(connection: Connection, webhook_id: str, delivery_id: str, now: int) -> None:
+    """Let a delivery that is still to be sent not wait for its next attempt, nor those before it."""
+    _SEND_NOW.run(connection, webhook_id=webhook_id, id=delivery_id, now=now)
 
 
 def replay_range(

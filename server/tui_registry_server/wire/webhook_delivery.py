@@ -16,6 +16,33 @@ class DeliveryStatus(StrEnum):
     WITHHELD = "WITHHELD"
 
 
+class FailureReason(StrEnum):
+    """Why there is no answer, as the ``error`` of a delivery begins, before a colon and the details."""
+
+    NAME_NOT_FOUND = "name not found"
+    NAME_LOOKUP = "name lookup failed"
+    ADDRESS_REFUSED = "address refused"
+    NOT_REACHABLE = "not reachable"
+    CONNECTION_REFUSED = "connection refused"
+    CONNECTION_LOST = "connection lost"
+    CERTIFICATE_REFUSED = "bad certificate"
+    TLS_FAILED = "TLS failed"
+    TIMEOUT = "timeout"
+    NOT_HTTP = "not HTTP"
+    MAIL_REFUSED = "mail refused"
+    NOT_SENT = "not sent"
+
+    def error(self, details: str) -> str:
+        """The error with this reason."""
+        return f"{self.value}: {details}"
+
+    @classmethod
+    def of(cls, error: str | None) -> "FailureReason | None":
+        """The reason with which an error begins; None if it is of an older server, or does not say any."""
+        begin = (error or "").partition(":")[0]
+        return next((each for each in cls if each.value == begin), None)
+
+
 class ListWebhookDeliveries(RequestBody):
     """A webhook's deliveries, newest first."""
 
@@ -27,8 +54,8 @@ class ListWebhookDeliveries(RequestBody):
 
 class WebhookDelivery(Entity):
     """An event for a webhook; ``model_name`` and ``version`` say of what, named as it was then. ``sent_timestamp``,
-    ``latency_ms``, ``response_status``, ``response_body`` (its first 4 KiB) and ``error`` are of the last attempt;
-    ``due_timestamp`` is the time of the next one."""
+    ``latency_ms``, ``response_status``, ``response_body`` (its first 4 KiB) and ``error`` (which begins with a
+    FailureReason where the reason is known) are of the last attempt; ``due_timestamp`` is the time of the next one."""
 
     id: str
     event: str
@@ -52,7 +79,8 @@ class WebhookDeliveryPage(Entity):
 
 class ReplayDeliveries(RequestBody):
     """Send deliveries again: one by its ``delivery_id``, or those created from ``from`` until before ``to``, or since
-    ``from``, of one ``status`` or of any but PENDING. Each keeps its id."""
+    ``from``, of one ``status`` or of any but PENDING. Each keeps its id. One by its id that is PENDING is tried now,
+    without waiting for its next attempt, and so are those before it, which are sent first."""
 
     id: Text
     delivery_id: Text | None = None
@@ -62,6 +90,6 @@ class ReplayDeliveries(RequestBody):
 
 
 class ReplayedDeliveries(Entity):
-    """``replayed``: how many were queued again."""
+    """``replayed``: how many were queued again, or are tried now."""
 
     replayed: int

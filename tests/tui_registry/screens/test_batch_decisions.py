@@ -58,7 +58,9 @@ async def test_many_are_asked_about_on_a_small_screen(samples: Samples) -> None:
     async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (12)")
         await shown.press("g", *["space"] * 12, "a")
-        await shown.shows("Approve these 12 requests?", "large-houses-11", "n  No", "y  Approve", "y yes", "n no")
+        await shown.shows(
+            "Approve these 12 requests?", "large-houses-11", "n  No", "y  Approve", "y then type production   n no"
+        )
         await shown.press(*["down"] * 40)
         await shown.shows("large-houses-0")
 

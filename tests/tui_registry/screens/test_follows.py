@@ -10,7 +10,7 @@ from tests.live_registry import LiveRegistry
 from tests.server.api import Api
 from tests.server.mail_registry import serving_with_mail
 from tests.server.mailbox import Mailbox
-from tests.tui_registry.console import console
+from tests.tui_registry.console import SIZES, console
 from tui_registry.cli import main
 
 FOLLOWS = "/mlflow/follows/list"
@@ -61,6 +61,48 @@ async def test_by_keys(served: tuple[LiveRegistry, Mailbox]) -> None:
             await shown.shows("Undo the last change?")
             await shown.press("y")
             await shown.until(lambda: len(bob.get(FOLLOWS).ok()["follows"]) == 2, "followed again")
+
+
+@SIZES
+async def test_what_one_follows_is_listed_changed_and_ended(
+    served: tuple[LiveRegistry, Mailbox], size: tuple[int, int]
+) -> None:
+    live, _ = served
+    slack = "https://127.0.0.1:9/services/secret"
+    ann = f"ann-{size[0]}@example.com"
+    with Api(live.url, live.token(ann)) as api, Api(live.url, live.admin_token) as admin:
+        entry = {"user_name": ann, "permission_level": "CAN_READ"}
+        admin.patch("/permissions/registered-models/root", access_control_list=[entry]).ok()
+        async with console(live.url, live.token(ann), size) as shown:
+            await shown.press("F")
+            await shown.shows("Following (0)", "You follow nothing.", "Press f on a model")
+            assert "unfollow" not in shown.bar
+            api.post("/mlflow/follows/set", digest="DAILY").ok()
+            api.post("/mlflow/follows/set", model_name="churn", digest="HOURLY", slack_url=slack).ok()
+            await shown.press("f5")
+            await shown.shows("Following (2)", "requests that wait for you", "every day", ann, "every hour", "Slack")
+            await shown.shows("Requests that you may decide: you are notified every day", "e change", "D unfollow")
+            assert "secret" not in shown.text
+            await shown.press("j", "e")
+            await shown.shows("You follow churn")
+            await shown.press("g", "enter", "enter")
+            await shown.notifies("churn: You are notified immediately.")
+            await shown.shows("immediately")
+            await shown.press("D")
+            await shown.shows("Follow this no longer?", "• churn", "Nothing more is sent to Slack (127.0.0.1:9).")
+            await shown.press("n", "enter")
+            await shown.shows("Models › churn")
+            await shown.press("escape", "D", "y")
+            await shown.notifies("You are not notified of it any more.")
+            await shown.shows("Following (1)")
+            await shown.press("escape", "colon")
+            await shown.type("notifications")
+            await shown.press("enter")
+            await shown.shows("Following (1)", "requests that wait for you")
+            await shown.press("enter")
+            await shown.shows("No open requests")
+        (left,) = api.get(FOLLOWS).ok()["follows"]
+        assert "model_name" not in left
 
 
 @pytest.mark.usefixtures("command_home")

@@ -108,28 +108,47 @@ async def test_why_they_have_a_level_on_a_model(samples: Samples, leaver: Leaver
 
 @SIZES
 def test_six_keys_and_the_name_offboard(samples: Samples, leaver: Leaver, size: tuple[int, int]) -> None:
+    """The name is typed to find them, and again to confirm."""
     variables = {"TUI_REGISTRY_URL": samples.url, "TUI_REGISTRY_TOKEN": samples.registry.admin_token}
     with terminal(variables=variables, size=size) as shown:
         shown.shows(leaver.model, "● live")
         before = shown.pressed
-        shown.press("5")
-        shown.shows("Access › Permissions")
-        shown.press("tab")
-        shown.shows("Access › Users")
-        shown.press("/")
+        shown.press(":")
         shown.type(leaver.name)
-        shown.shows(f"“{leaver.name}” (1)")
-        shown.press("enter", "O")
+        shown.shows(f"user     {leaver.name}")
+        shown.press("enter")
+        shown.shows(f"Access › {leaver.name}", f"CAN_MANAGE on {leaver.model}", "O offboard")
+        shown.press("O")
         shown.shows(f"Offboard {leaver.name}?", "• The account is deactivated.", f"CAN_MANAGE on {leaver.model}")
         shown.shows("1 open request cancelled", f"Removed from 1 group: {leaver.group}")
+        shown.shows(f"Type {leaver.name} to confirm: this cannot be undone", f"y or tab then type {leaver.name}   n no")
         shown.press("y")
+        shown.shows(f"type {leaver.name}   esc cancel")
+        shown.type(leaver.name)
+        shown.shows("⏎ offboard   esc cancel")
+        shown.press("enter")
         shown.shows("Offboarded.", "deactivated")
         shown.until(lambda: "offboard" not in shown.text.rstrip().rpartition("\n")[2], "nothing is left to take")
-        assert shown.pressed - before - len(leaver.name) <= 6
+        assert shown.pressed - before - 2 * len(leaver.name) <= 6
         shown.press("q")
         assert shown.ends() == 0
     assert not accepted(samples, leaver.token)
     assert [each["user_id"] for each in samples.requests()] != [leaver.name]
+
+
+async def test_without_the_name_nobody_is_offboarded(samples: Samples, leaver: Leaver) -> None:
+    async with console(samples.url, samples.registry.admin_token) as shown:
+        await shown.press("5", "tab", "slash")
+        await shown.type(leaver.name)
+        await shown.shows(f"“{leaver.name}” (1)")
+        await shown.press("enter", "O")
+        await shown.shows(f"Offboard {leaver.name}?")
+        await shown.press("y", "y", "enter")
+        await shown.shows(f"This does not match {leaver.name}.", f"type {leaver.name}   esc cancel")
+        await shown.press("escape")
+        await shown.hides("Offboard ")
+        await shown.shows("O offboard")
+    assert accepted(samples, leaver.token)
 
 
 async def test_nobody_is_offered_to_offboard_themselves(samples: Samples) -> None:
@@ -167,6 +186,8 @@ async def test_what_changes_while_one_decides_is_not_taken_unseen(
         with samples.registry.client(leaver.token) as own:
             own.post("/token/create", json={}).raise_for_status()
         await shown.press("y")
+        await shown.type(leaver.name)
+        await shown.press("enter")
         await shown.notifies("Nothing was sent: what it has was changed by someone else.")
     assert accepted(samples, leaver.token)
 

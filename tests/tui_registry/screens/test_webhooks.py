@@ -2,6 +2,7 @@
 
 import base64
 import os
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.receiver import OK, Answer, Received, Receiver
 from tests.tui_registry.access_fixture import choose, to_section
-from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
 
 HOOKS = "/mlflow/registry-webhooks"
 SECRET = "sesame-of-the-signature"
@@ -58,9 +59,13 @@ async def paste(shown: Console, text: str) -> None:
     await shown.pilot.pause()
 
 
-async def confirm(shown: Console, *texts: str) -> None:
+async def confirm(shown: Console, *texts: str, word: str = "") -> None:
+    """``word``: what has to be typed."""
     await shown.shows(*texts)
     await shown.press("y")
+    if word:
+        await shown.type(word)
+        await shown.press("enter")
 
 
 async def test_from_creation_to_deletion(hooked: Hooked) -> None:
@@ -143,7 +148,7 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         await shown.press("escape", "escape")
         await shown.shows("Webhooks (1)")
         await shown.press("D")
-        await confirm(shown, "Delete this webhook?", "This cannot be undone: no secret")
+        await confirm(shown, "Delete this webhook?", "This cannot be undone: no secret", word=host)
         await shown.notifies("Deleted, with its deliveries.")
         await shown.shows("Webhooks (0)")
     assert hooked.webhooks(model_name="churn") == []
@@ -152,6 +157,7 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
 async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
     """Administrators see those of either form in Access, and find them; and those who manage a model, its
     own."""
+    host = f"127.0.0.1:{hooked.receiver.port}"
     spec = {"url": f"{hooked.receiver.url}/secret-path", "enable_ssl_verification": False}
     for fields in ({"model_name": "fraud", "description": "unchecked"}, {"description": "of all"}):
         hooked.admin.post(f"{HOOKS}/create", http_url_spec=spec, events=["COMMENT_CREATED"], **fields).ok()
@@ -170,7 +176,7 @@ async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
         await shown.press("escape")
         await choose(shown, "of MLflow")
         await shown.press("D")
-        await confirm(shown, "Delete this webhook?")
+        await confirm(shown, "Delete this webhook?", word=host)
         await shown.shows("Webhooks (2)")
         await shown.press("colon")
         await shown.type("unchecked")
@@ -196,6 +202,48 @@ async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
         await shown.shows("Only those of models that you manage")
         await shown.press("n")
         await shown.shows("Model, which you manage")
+
+
+@SIZES
+async def test_what_waits_for_its_next_attempt_is_sent_now(hooked: Hooked, size: tuple[int, int]) -> None:
+    hooked.answers.append((503, b"later", {"Retry-After": "3600"}))
+    model, sent = f"waiting-{size[0]}", len(hooked.receiver.requests)
+    hooked.ann.post("/mlflow/registered-models/create", name=model).ok()
+    fields = {"events": ["COMMENT_CREATED"], "http_url_spec": {"url": hooked.receiver.url}, "model_name": model}
+    hooked.ann.post(f"{HOOKS}/create", **fields).ok()
+    hooked.version(model)
+    hooked.ann.post("/mlflow/comments/create", name=model, version="1", comment="Seen.").ok()
+    async with console(hooked.live.url, hooked.live.token("ann"), size) as shown:
+        await shown.press("colon")
+        await shown.type(f"webhooks {model}")
+        await shown.press("enter")
+        await shown.shows(f"Models › {model} › Webhooks (1)", "503")
+        await shown.press("enter")
+        await shown.shows("› Deliveries (1)", "attempt 1 failed, next one at", "r send now")
+        hooked.answers.append(OK)
+        await shown.press("r")
+        await confirm(shown, "Send this delivery now?", "does not wait any longer")
+        await shown.notifies("It is sent now, after those before it.")
+        assert len(hooked.receiver.wait_for(sent + 2)) == sent + 2
+        await shown.press("f5")
+        await shown.shows("delivered", "r send again")
+
+
+async def test_why_there_is_no_answer(hooked: Hooked) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    hooked.ann.post("/mlflow/registered-models/create", name="unanswered").ok()
+    for url in (f"http://127.0.0.1:{port}/", "https://no-such-host.invalid/"):
+        fields = {"events": ["COMMENT_CREATED"], "http_url_spec": {"url": url}, "model_name": "unanswered"}
+        hooked.ann.post(f"{HOOKS}/create", **fields).ok()
+    hooked.version("unanswered")
+    hooked.ann.post("/mlflow/comments/create", name="unanswered", version="1", comment="Seen.").ok()
+    async with console(hooked.live.url, hooked.live.token("ann"), SMALL) as shown:
+        await shown.press("colon")
+        await shown.type("webhooks unanswered")
+        await shown.press("enter")
+        await shown.shows("Webhooks (2)", "connection refused ", "name ")
+        assert "no answer" not in shown.text
 
 
 def _id(hooked: Hooked, model: str) -> str:

@@ -121,7 +121,7 @@ def test_what_a_profile_says_besides_stays_when_logging_in_again(registry: LiveR
     assert login(registry, "--profile", "work", "--colour", "#00aa00").exit_code == 0
     opened = connect(environment={})
     assert (opened.read_only, opened.colour, opened.tracking_uri) == (True, "#00aa00", "https://mlflow.example.com")
-    assert "read-only, #00aa00, runs at https://mlflow.example.com" in run("profiles").output
+    assert "read-only, #00aa00 header, runs at https://mlflow.example.com" in run("profiles").output
     assert login(registry, "--profile", "work", "--read-write", "--colour", "").exit_code == 0
     opened = connect(environment={})
     assert (opened.read_only, opened.colour, opened.tracking_uri) == (False, None, "https://mlflow.example.com")

@@ -39,9 +39,9 @@ async def test_the_timeline_comes_and_goes_and_follows(samples: Samples) -> None
         await shown.press("2")
         await shown.shows(name)
         await shown.press("H", "v")
-        await shown.shows("transitions per day: 1 in 30 days")
+        await shown.shows("Stage transitions per day: 1 in the last 30 days")
         samples.version(name, "Production")
-        await shown.shows("transitions per day: 2 in 30 days")
+        await shown.shows("Stage transitions per day: 2 in the last 30 days")
         await shown.press("v")
         await shown.hides("transitions per day")
 

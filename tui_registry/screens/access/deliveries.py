@@ -1,6 +1,7 @@
 """The deliveries of a webhook, newest first: what was sent, what the receiver answered, and sending it again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_registry.keys.action import Action
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import webhook as changes
 from tui_registry.mutations.mutation import Mutation
@@ -28,6 +30,8 @@ from tui_registry_server.wire.webhook_delivery import DeliveryStatus, WebhookDel
 
 MAX_READ = 20  # pages that are read until one has a match
 MAX_ANSWER = 4096  # characters
+WAITING_ARE_SENT_NOW = "What waits for its next attempt does not wait any longer; what is before it is sent first."
+SAME_IDS = "With the same ids, by which the receiver can tell what it has had before."
 STATUSES = {status.value.casefold(): status for status in DeliveryStatus}
 
 
@@ -88,14 +92,21 @@ class Deliveries(Polled, TableActions, MarkedListing):
         return self._deliveries.get(self.table.cursor_key or "")
 
     @property
-    def _done(self) -> Sequence[WebhookDelivery]:
-        """Those chosen that are not queued already."""
-        chosen = (self._deliveries[key] for key in self.chosen_keys if key in self._deliveries)
-        return [each for each in chosen if each.status is not DeliveryStatus.PENDING]
+    def _all_chosen(self) -> Sequence[WebhookDelivery]:
+        return [self._deliveries[key] for key in self.chosen_keys if key in self._deliveries]
+
+    @property
+    def live_actions(self) -> list[Action]:
+        """Those that wait for their next attempt are sent now, all others again."""
+        is_now = all(map(_is_waiting, self._all_chosen))
+        return [
+            replace(action, label="send now") if action.id == "replay" and is_now else action
+            for action in super().live_actions
+        ]
 
     def is_live(self, action: str) -> bool:
         if action == "replay":
-            return bool(self._done)
+            return bool(self._all_chosen)
         if action == "open":
             return self._chosen is not None and self._chosen.model_name is not None
         return super().is_live(action)
@@ -124,22 +135,29 @@ class Deliveries(Polled, TableActions, MarkedListing):
             self.console_app.copy(chosen.id)
 
     def action_replay(self) -> None:
-        self.console_app.mutations.prepare(partial(self._replay, self._done))
+        self.console_app.mutations.prepare(partial(self._replay, self._all_chosen))
 
     async def _replay(self, chosen: Sequence[WebhookDelivery]) -> None:
+        waiting = [each for each in chosen if _is_waiting(each)]
         what = "this delivery" if len(chosen) == 1 else f"{len(chosen)} deliveries"
         message = [
             Content(f"• {one_line(_title(chosen[0]))}" if len(chosen) == 1 else f"• {len(chosen)} that are marked"),
-            Content("With the same ids, by which the receiver can tell what it has had before."),
+            *([Content(WAITING_ARE_SENT_NOW)] if waiting else []),
+            *([Content(SAME_IDS)] if len(waiting) < len(chosen) else []),
         ]
-        question = Question(f"Send {what} again?", message, "Send")
+        when = "now" if len(waiting) == len(chosen) else "again"
+        question = Question(f"Send {what} {when}?", message, "Send")
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             known = {each.id: each for each in chosen}
 
             def made(key: str) -> Mutation:
-                return changes.replay_one(self.console_app.client, self._webhook_id, key, _title(known[key]))
+                return changes.replay_one(self.console_app.client, self._webhook_id, known[key], _title(known[key]))
 
-            self.start_each(list(known), made, "queued again")
+            self.start_each(list(known), made, "to be sent now" if when == "now" else "queued again")
+
+
+def _is_waiting(delivery: WebhookDelivery) -> bool:
+    return delivery.status is DeliveryStatus.PENDING
 
 
 def _title(delivery: WebhookDelivery) -> str:

@@ -232,14 +232,13 @@ def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], g
         Content("This cannot be undone. Models, versions and history stay."),
         *(Content(f"• {each}") for each in effects),
     ]
-    matters = "see above" if warnings else "an administrator" if ADMINS in groups else ""
     return Question(
         f"Offboard {visible(str(who))}?",
         [Content("\n").join(message)],
         "Offboard",
         warnings,
-        word=word_for(who.name, "offboard") if matters else "",
-        why_word=matters,
+        word=word_for(who.name, "offboard"),
+        why_word="an administrator" if ADMINS in groups else "this cannot be undone",
     )
 
 

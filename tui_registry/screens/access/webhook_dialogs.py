@@ -13,7 +13,7 @@ from tui_registry.screens.access.webhook_rows import UNCHECKED
 from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.choose import Choice
 from tui_registry.screens.dialogs.choose_several import ChooseSeveral
-from tui_registry.screens.dialogs.confirm import Confirm, Question
+from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import MAX_SUGGESTIONS, Field, Form
 from tui_registry.screens.dialogs.row_text import RowText
 from tui_registry.terminal.sanitize import one_line
@@ -193,7 +193,13 @@ async def confirms_deletion(app: Console, chosen: Sequence[WebhookOverview]) -> 
     queued = sum(each.pending for each in chosen)
     effects = [f"{queued} queued deliveries will not be sent."] if queued else []
     effects.append("The deliveries go, too. This cannot be undone: no secret can be read back.")
-    question = Question(f"Delete {_counted(chosen)}?", [*_named(chosen), Content(" ".join(effects))], "Delete")
+    question = Question(
+        f"Delete {_counted(chosen)}?",
+        [*_named(chosen), Content(" ".join(effects))],
+        "Delete",
+        word=word_for(changes.host_of(chosen[0]) if len(chosen) == 1 else "", "delete"),
+        why_word="this cannot be undone",
+    )
     return await app.push_screen_wait(Confirm(question)) is not None
 
 

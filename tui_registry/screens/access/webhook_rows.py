@@ -11,7 +11,7 @@ from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME, Column
 from tui_registry.widgets.row import Instant, Ranked, Row
 from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
-from tui_registry_server.wire.webhook_delivery import DeliveryStatus, WebhookDelivery
+from tui_registry_server.wire.webhook_delivery import DeliveryStatus, FailureReason, WebhookDelivery
 from tui_registry_server.wire.webhook_overview import MAX_COUNTED, WebhookOverview
 
 REGISTRY = "(registry)"
@@ -28,7 +28,7 @@ COLUMNS = (
     Column("STATUS", 10),
     Column("QUEUE", 5, priority=1, sorting=BY_NUMBER),
     Column("FAILED", 6, priority=1, sorting=BY_NUMBER),
-    Column("LAST", 12, sorting=BY_TIME),
+    Column("LAST", 12, max_width=22, sorting=BY_TIME),
     Column("EVENTS", 16, priority=2, grow=2, max_width=60),
     Column("DESCRIPTION", 12, priority=3, grow=2, max_width=40),
     Column("CERTIFICATE", 11, priority=4, is_hidden=True),
@@ -132,14 +132,21 @@ def _last(webhook: WebhookOverview) -> tuple[str, str]:
     last = webhook.last
     if last is None:
         return "–", "dim"
-    code = "" if last.response_status is None else f"{last.response_status} "
     when = "" if last.sent_timestamp is None else age(last.sent_timestamp)
     if last.status is DeliveryStatus.PENDING and last.attempts:
-        return f"{code or 'no answer '}{when}", "bold red"
+        return f"{_answered(last)} {when}", "bold red"
     words = {DeliveryStatus.WITHHELD: "withheld", DeliveryStatus.PENDING: "queued"}
     if last.status in words:
         return words[last.status], status_style(last.status)
-    return f"{code or 'no answer '}{when}", status_style(last.status)
+    return f"{_answered(last)} {when}", status_style(last.status)
+
+
+def _answered(delivery: WebhookDelivery) -> str:
+    """The status of the answer or, without one, why there is none, in a few words."""
+    if delivery.response_status is not None:
+        return str(delivery.response_status)
+    reason = FailureReason.of(delivery.error)
+    return "no answer" if reason is None else reason.value
 
 
 def _count(number: int) -> str:

@@ -1,4 +1,4 @@
-"""A choice from a list, by a key or with the cursor."""
+"""A choice from a list, by a key or with the cursor. ``n`` is No here, too, and closes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,23 +18,29 @@ from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.table import Column, Row, Table
 
 MAX_VISIBLE_ROWS = 12
+TAKEN = frozenset("ynqjkgG")
+"""Characters that choose nothing: they are Yes and No elsewhere, close the dialog, or move in its list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value with its label, its explanation, and the letter or digit that chooses it, if any."""
+    """A value with its label, its explanation, and the letter or digit that chooses it, if any, which is not TAKEN."""
 
     value: str
     label: str
     help: str = ""
     key: str = ""
 
+    def __post_init__(self) -> None:
+        if self.key in TAKEN:
+            raise ValueError(f"{self.key} cannot choose {self.label}: it means something else in all dialogs.")
+
 
 class Choose(ModalScreen[str | None]):
     """Returns the chosen value, or None."""
 
     CSS_PATH = DEFERRED_STYLES
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,n,q", "close", show=False)]
     COLUMNS = (Column("", 1), Column("", 12, grow=1, max_width=24), Column("", 16, grow=3))
 
     def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "") -> None:
@@ -51,7 +57,7 @@ class Choose(ModalScreen[str | None]):
             yield self._table
             keys = "".join(each.key for each in self._choices)
             kind = "digit or " if keys.isdigit() else "letter or " if keys.isalpha() else "key or " if keys else ""
-            yield Static(Content(legend(f"{kind}⏎ choose   esc cancel")), id="hint")
+            yield Static(Content(legend(f"{kind}⏎ choose   n or esc cancel")), id="hint")
 
     def on_mount(self) -> None:
         self._table.styles.max_height = min(MAX_VISIBLE_ROWS, max(1, len(self._choices)))

@@ -80,6 +80,7 @@ class Confirm(ModalScreen[Consent | None]):
         width, height = self.app.size  # Textual sets these classes only after the first frame, and draws another one
         self.add_class(_last_below(self.HORIZONTAL_BREAKPOINTS, width), _last_below(self.VERTICAL_BREAKPOINTS, height))
         self._question = question
+        self._hint = Hint("")
         self._leave_requested = False
 
     def compose(self) -> ComposeResult:
@@ -110,7 +111,8 @@ class Confirm(ModalScreen[Consent | None]):
             with Horizontal(id="answers"):
                 yield Button(Content("n  No"), id="no", compact=True)
                 yield Button(Content(f"y  {question.verb}"), id="yes", compact=True)
-            yield Hint(*self._hints)
+            self._hint.show(*self._hints)
+            yield self._hint
 
     @property
     def focus_chain(self) -> list[Widget]:
@@ -118,18 +120,43 @@ class Confirm(ModalScreen[Consent | None]):
         return [widget for name in TAB_ORDER for widget in self.query(f"#{name}")]
 
     @property
-    def _hints(self) -> tuple[str, str]:
-        long, short = ["y yes", "n no"], ["y yes", "n no"]
-        if self._question.asks_comment:
-            long.append("tab comment")
-            short.append("tab comment")
-        elif self._question.word:
-            long.append("tab to type")
-            short.append("tab type")
-        if self._question.archive:
-            long.append("o toggle archiving")
-            short.append("o archive")
-        return "   ".join(long), "  ".join(short)
+    def _hints(self) -> tuple[str, ...]:
+        """The keys that do something now, the one that goes on first; longer where there is room."""
+        question, following = self._question, self._next_by_tab
+        verb, missing = question.verb.casefold(), question.word if self._is_word_missing else ""
+        if isinstance(self.focused, Input):
+            is_comment = self.focused.id == "comment"
+            if missing:
+                then = "⏎ then " if is_comment else ""
+                return f"{then}type {missing}   esc cancel", f"{then}type it  esc cancel"
+            return (f"⏎ {'next' if is_comment else verb}   esc cancel",)
+        yes = f"y{' or tab' if following == 'word' else ''} then type {missing}" if missing else "y yes"
+        rest = ["n no", *(["tab comment"] if following == "comment" else [])]
+        if not question.archive:
+            archive = short_archive = []
+        else:
+            archive, short_archive = ["o toggle archiving"], ["o archive"]
+        return (
+            "   ".join([yes, *rest, *archive]),
+            "  ".join([yes, *rest, *short_archive]),
+            "  ".join(["y then type it" if missing else yes, *rest, *short_archive]),
+        )
+
+    @property
+    def _next_by_tab(self) -> str | None:
+        """The name of what Tab goes to."""
+        chain = self.focus_chain
+        focused = chain.index(self.focused) if self.focused in chain else 0
+        return chain[(focused + 1) % len(chain)].id if chain else None
+
+    @property
+    def _is_word_missing(self) -> bool:
+        """Whether a word has to be typed before Yes is possible."""
+        word = self._line("word")
+        return bool(self._question.word) and (word is None or word.value.strip() != self._question.word)
+
+    def on_descendant_focus(self) -> None:
+        self._hint.show(*self._hints)
 
     def action_toggle_archive(self) -> None:
         for box in self.query("#archive").results(Checkbox):
@@ -172,8 +199,7 @@ class Confirm(ModalScreen[Consent | None]):
         self.dismiss(None)
 
     def action_yes(self) -> None:
-        word = self._line("word")
-        if word is not None and word.value.strip() != self._question.word:
+        if self._is_word_missing and (word := self._line("word")) is not None:
             self._require_word(word)
             return
         comment = self._line("comment")
@@ -197,6 +223,7 @@ class Confirm(ModalScreen[Consent | None]):
     def _input_changed(self) -> None:
         self._leave_requested = False
         self._show_error("")
+        self._hint.show(*self._hints)
 
     @on(Button.Pressed, "#no")
     def _no(self) -> None:

@@ -1,5 +1,6 @@
 """The profiles: open another registry, or allow changes in this one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from textual.widgets import Static
 
 from tui_registry.keys.names import legend
 from tui_registry.session import profiles
-from tui_registry.session.profiles import ProfileError
+from tui_registry.session.profiles import Profile, ProfileError
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import lines, one_line, visible
 from tui_registry.widgets.table import Column, Row, Table
@@ -31,6 +32,9 @@ class AllowChanges:
     """Allow changes to this registry in this session, although its profile is read-only."""
 
 
+ADD = "Add a profile with: tui-registry login URL --profile NAME"
+
+
 class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
     """Returns what to do, or None."""
 
@@ -39,13 +43,15 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         Binding("escape,q", "close", show=False),
         Binding("w", "allow_changes", show=False),
     ]
-    COLUMNS = (Column("PROFILE", 12, grow=1, max_width=24), Column("URL", 20, grow=3), Column("", 16))
+    COLUMNS = (Column("PROFILE", 12, grow=1, max_width=24), Column("URL", 20, grow=3), Column("", 9))
 
     def __init__(self, current: str, *, read_only: bool) -> None:
         super().__init__()
         self._current = current
         self._read_only = read_only
         self._table = Table(self.COLUMNS, empty="No profiles.", id="profiles")
+        self._known: Mapping[str, Profile] = {}
+        self._message = ADD
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose"):
@@ -56,11 +62,11 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
             yield Static(Content(legend(f"⏎ open{allow}   esc cancel")), id="hint")
 
     def on_mount(self) -> None:
-        message = "Add a profile with: tui-registry login URL --profile NAME"
         try:
-            known = profiles.read().profiles
+            self._known = profiles.read().profiles
         except ProfileError as error:
-            known, message = {}, str(error)
+            self._message = str(error)
+        known = self._known
         self._table.show(
             [
                 Row(
@@ -68,7 +74,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
                     (
                         (visible(name), "bold"),
                         (one_line(profile.url), ""),
-                        (", ".join((*(["open"] if name == self._current else []), *profile.marks)), "yellow"),
+                        (", ".join(_marks(profile, is_open=name == self._current)), "yellow"),
                     ),
                 )
                 for name, profile in sorted(known.items())
@@ -76,8 +82,16 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         )
         self._table.styles.max_height = min(12, len(known) + 1) if known else 2
         self._table.move_to(self._current)
-        self.query_one("#message", Static).update(Content("\n".join(lines(message))))
+        self._show_message()
         self.set_focus(self._table)
+
+    @on(Table.Highlighted)
+    def _show_message(self) -> None:
+        """What the settings of the profile under the cursor mean, and how to add one."""
+        key = self._table.cursor_key or ""
+        about = [_meaning(key, self._known[key], is_open=key == self._current)] if key in self._known else []
+        text = "\n".join([*about, *([""] if about else []), *lines(self._message)])
+        self.query_one("#message", Static).update(Content(text))
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -90,3 +104,19 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
     def _opened(self, event: Table.Opened) -> None:
         if event.key is not None and event.key != self._current:
             self.dismiss(OpenProfile(event.key))
+
+
+def _marks(profile: Profile, *, is_open: bool) -> list[str]:
+    return [*(["open"] if is_open else []), *(["read-only"] if profile.read_only else [])]
+
+
+def _meaning(name: str, profile: Profile, *, is_open: bool) -> str:
+    """Whether changes are possible there, how its name is shown, and what else is set."""
+    allow = "until you allow it here by w" if is_open else "until you open it, and allow it here by w"
+    changes = f"read-only: nothing can be changed there, {allow}" if profile.read_only else "for reading and changes"
+    sentences = [
+        f"{visible(name)} is {changes}.",
+        *([f"The header shows its name on {profile.colour}."] if profile.colour else []),
+        *([f"Also: {one_line(', '.join(profile.details), 300)}."] if profile.details else []),
+    ]
+    return " ".join(sentences)

@@ -13,14 +13,14 @@ def snippets(subject: Subject, url: str, prompt_text: str | None = None) -> list
         uri = f"prompts:/{subject.name}{f'/{subject.version}' if subject.version else '@latest'}"
         return [
             Choice(uri, "prompts:/ URI", uri, key="u"),
-            Choice(subject.name, "name", subject.name, key="n"),
+            Choice(subject.name, "name", subject.name, key="m"),
             *([Choice(prompt_text, "text", prompt_text, key="t")] if prompt_text else []),
             Choice(_prompt_python(uri, url), "Python", "mlflow.genai.load_prompt(…)", key="p"),
             Choice(_curl(subject, url), "curl", "the registry's JSON", key="c"),
         ]
     return [
         Choice(subject.uri, "models:/ URI", subject.uri, key="u"),
-        Choice(subject.name, "name", subject.name, key="n"),
+        Choice(subject.name, "name", subject.name, key="m"),
         Choice(_python(subject, url), "Python", "mlflow.pyfunc.load_model(…)", key="p"),
         Choice(_curl(subject, url), "curl", "the registry's JSON", key="c"),
     ]

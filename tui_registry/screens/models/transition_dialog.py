@@ -6,7 +6,7 @@ from tui_registry.console import Console
 from tui_registry.mutations.transition import displaced_by, emptied_by, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
-from tui_registry.screens.models.request_decisions import archive_label, displacing
+from tui_registry.screens.models.decision_dialog import archive_label, displacing
 from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -19,14 +19,14 @@ FORWARD = {
     Stage.PRODUCTION: Stage.ARCHIVED.value,
 }
 """The stage that is next in a version's life: the one under the cursor at first."""
+KEYS = {Stage.NONE: "0", Stage.STAGING: "s", Stage.PRODUCTION: "p", Stage.ARCHIVED: "a"}
+"""What chooses a stage: for None not its first letter, which is No in every dialog."""
 
 
 def stages_to(version: ModelVersion, level: PermissionLevel | None) -> list[Choice]:
     """The stages that a version can be moved to, each with whether it needs approval, if the level is known."""
     return [
-        Choice(
-            stage.value, stage.value, _approval_text(version.current_stage, stage, level), key=stage.value[0].lower()
-        )
+        Choice(stage.value, stage.value, _approval_text(version.current_stage, stage, level), key=KEYS[stage])
         for stage in Stage
         if stage is not version.current_stage
     ]

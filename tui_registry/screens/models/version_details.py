@@ -1,7 +1,7 @@
 """The details of one version: facts, open requests, tags, aliases, comments and activities."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -11,12 +11,16 @@ from textual.content import Content
 from tui_registry.access.levels import may
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations import comment as comments
+from tui_registry.mutations.decision import NEEDED_ACTIONS, Decision, displaced
+from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
+from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_labels import action_label, describe
 from tui_registry.queries.known_lineage import known_lineage
 from tui_registry.queries.prompts import is_prompt, own_tags, template
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
+from tui_registry.screens.models.decision_actions import DecisionActions
 from tui_registry.screens.models.details_screen import DetailsScreen, Fact, prompt_facts
 from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.screens.models.version_actions import version_values
@@ -35,7 +39,7 @@ from tui_registry_server.wire.transition_request import InboxRequest
 MAX_ACTIVITIES = 50  # the newest ones
 
 
-class VersionDetails(DetailsScreen):
+class VersionDetails(DetailsScreen, DecisionActions):
     place = "version"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("version"))
 
@@ -44,6 +48,7 @@ class VersionDetails(DetailsScreen):
         self._subject = Subject(name, version)
         self._version: ModelVersion | None = None
         self._level: PermissionLevel | None = None
+        self._requests: dict[str, InboxRequest] = {}  # by the keys of their rows
 
     def subject(self) -> Subject:
         return self._subject
@@ -70,11 +75,11 @@ class VersionDetails(DetailsScreen):
             client.activities.search(name=name, version=number, max_results=MAX_ACTIVITIES),
         )
         self._version, self._level = version, model.permission_level
+        self._requests = {_key(request): request for request in requests}
         return [
             *prompt_facts(version),
-            *self._version_facts(version),
+            *self._version_facts(version, requests),
             *(_lineage_facts(lineage) if lineage is not None else ()),
-            *(_request_fact(request) for request in requests),
             *(
                 self.tag_fact(self._subject, tag, can_edit=may(self._level, Ability.EDIT))
                 for tag in own_tags(version.tags)
@@ -94,10 +99,13 @@ class VersionDetails(DetailsScreen):
             ),
         ]
 
-    def _version_facts(self, version: ModelVersion) -> list[Fact]:
+    def _version_facts(self, version: ModelVersion, requests: Sequence[InboxRequest]) -> list[Fact]:
+        """Requests come before all that may be long: they wait for somebody."""
         facts = [
             self.description_fact(self._subject, version.description or "", can_edit=may(self._level, Ability.EDIT)),
-            *self._model_facts(version),
+            *self._stage_fact(version),
+            *(_request_fact(request) for request in requests),
+            *self._source_fact(version),
         ]
         open_actions = {"run": self.action_open_run, "run link": self.action_open_run} if version.run_id else {}
         for label, value in (
@@ -113,15 +121,17 @@ class VersionDetails(DetailsScreen):
         )
         return facts
 
-    def _model_facts(self, version: ModelVersion) -> list[Fact]:
-        """What versions of prompts have not: a stage, and a source that says something."""
-        if self.prompt_text is not None and version.current_stage is Stage.NONE:
-            return []
+    @property
+    def _has_stage(self) -> bool:
+        """Versions of prompts have no stage, and no source that says something."""
+        return self.prompt_text is None or (self._version is not None and self._version.current_stage is not Stage.NONE)
+
+    def _stage_fact(self, version: ModelVersion) -> list[Fact]:
         stage = version.current_stage
-        return [
-            Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
-            Fact(key="source", label="source", value=version.source or ""),
-        ]
+        return [Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage])] * self._has_stage
+
+    def _source_fact(self, version: ModelVersion) -> list[Fact]:
+        return [Fact(key="source", label="source", value=version.source or "")] * self._has_stage
 
     def _alias_fact(self, alias: str) -> Fact:
         can_alias = may(self._level, Ability.SET_ALIAS)
@@ -147,7 +157,45 @@ class VersionDetails(DetailsScreen):
             else None,
         )
 
+    def known_requests(self) -> Iterable[InboxRequest]:
+        return self._requests.values()
+
+    def chosen_requests(self) -> Sequence[InboxRequest]:
+        """The one under the cursor."""
+        request = self._requests.get(self.table.cursor_key or "")
+        return [] if request is None else [request]
+
+    def requests_to(self, decision: Decision) -> Sequence[InboxRequest]:
+        """The one under the cursor or, from any other row, the only one that the user can decide so."""
+        if chosen := self.chosen_requests():
+            return chosen
+        return found if len(found := self._decidable(decision)) == 1 else []
+
+    def _decidable(self, decision: Decision) -> list[InboxRequest]:
+        """Those that the user can decide so: one for each stage where that settles all requests for it."""
+        found = [each for each in self._requests.values() if NEEDED_ACTIONS[decision] in each.available_actions]
+        if decision is Decision.CANCEL:
+            return found
+        firsts: dict[Stage, InboxRequest] = {}
+        for each in found:
+            firsts.setdefault(each.to_stage, each)
+        return list(firsts.values())
+
+    def _has_to_choose(self, decision: Decision) -> bool:
+        return not self.chosen_requests() and len(self._decidable(decision)) > 1
+
+    def confirm_decision(self, decision: Decision) -> None:
+        """Where there are several, go to the first one: the key then decides that under the cursor."""
+        if self._has_to_choose(decision):
+            self.table.move_to(_key(self._decidable(decision)[0]))
+            message = "several requests are open: choose one."
+            self.console_app.mutations.report(str(self._subject), Verdict.REFUSED, message)
+        else:
+            super().confirm_decision(decision)
+
     def is_live(self, action: str) -> bool:
+        if action in {"approve", "reject", "cancel"}:
+            return self._has_to_choose(Decision(action)) or self.decisions_are_live(action)
         if action in {"tags", "aliases"}:
             return may(self._level, Ability.EDIT if action == "tags" else Ability.SET_ALIAS)
         if action == "transition":  # versions of prompts have aliases in place of stages
@@ -202,12 +250,19 @@ def _lineage_facts(lineage: Lineage) -> list[Fact]:
     return facts
 
 
+def _key(request: InboxRequest) -> str:
+    return f"request {request.id}"
+
+
 def _request_fact(request: InboxRequest) -> Fact:
+    others = displaced(request)
+    effect = f"displaces {numbered(others)}, now in {request.to_stage}\n" if others else ""
+    effect += f"{PRODUCTION_LEFT_EMPTY}\n" if request.leaves_empty else ""
     return Fact(
-        key=f"request {request.id}",
+        key=_key(request),
         label="requested",
         value=f"→ {request.to_stage} by {request.user_id}, {age(request.creation_timestamp)} ago",
-        full_text=f"{request.from_stage} → {request.to_stage}, requested by {request.user_id} on "
+        full_text=f"{request.from_stage} → {request.to_stage}\n{effect}requested by {request.user_id} on "
         f"{moment(request.creation_timestamp)}\n\n{request.comment or ''}",
         style="bold yellow",
     )

@@ -1,0 +1,121 @@
+"""Keys in dialogs: ``n`` is No in every one, and the last line says what the next key is."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui_registry.console import SIZES, Console, console
+from tests.tui_registry.samples import Samples
+from tui_registry.screens.dialogs.choose import TAKEN, Choice, Choose
+from tui_registry.screens.dialogs.confirm import Confirm
+from tui_registry.session import profiles
+from tui_registry.session.profiles import Profile, Profiles
+
+
+def is_open(shown: Console) -> bool:
+    return isinstance(shown.app.screen, (Choose, Confirm))
+
+
+async def open_model(shown: Console, model: str) -> None:
+    await shown.press("colon")
+    await shown.type(model)
+    await shown.press("enter")
+    await shown.shows(f"Models › {model}", "t move")
+
+
+@SIZES
+async def test_no_is_no_where_a_stage_is_chosen(samples: Samples, size: tuple[int, int]) -> None:
+    model = samples.model("churn")
+    samples.version(model, "Staging")
+    async with console(samples.url, samples.token, size) as shown:
+        await open_model(shown, model)
+        await shown.press("t")
+        await shown.shows("from Staging to", "0  None", "p  Production", "a  Archived")
+        await shown.shows("key or ⏎ choose   n or esc cancel")
+        await shown.press("y")
+        assert is_open(shown), "yes chooses nothing"
+        await shown.press("n")
+        await shown.until(lambda: not is_open(shown), "it is closed")
+        await shown.press("t", "0")
+        await shown.shows("Move this version?", "Staging → None", "y yes   n no   tab comment")
+        await shown.press("n")
+        await shown.until(lambda: not is_open(shown), "it is closed")
+        await shown.press("t", "0", "y")
+        await shown.notifies("Moved from Staging to None.")
+    assert samples.stage(model) == "None"
+
+
+async def test_no_is_no_where_something_is_chosen_to_copy(samples: Samples) -> None:
+    model = samples.model("churn")
+    samples.version(model)
+    async with console(samples.url, samples.token) as shown:
+        await open_model(shown, model)
+        await shown.press("y")
+        await shown.shows("m  name", "letter or ⏎ choose   n or esc cancel")
+        await shown.press("n")
+        await shown.until(lambda: not is_open(shown), "it is closed")
+        assert not shown.app.clipboard
+        await shown.press("y", "m")
+        await shown.until(lambda: shown.app.clipboard == model, "the name is copied")
+
+
+@pytest.mark.parametrize("key", sorted(TAKEN))
+def test_what_has_a_meaning_in_all_dialogs_chooses_nothing(key: str) -> None:
+    with pytest.raises(ValueError, match=f"{key} cannot choose None"):
+        Choice("None", "None", key=key)
+
+
+@SIZES
+async def test_a_dialog_with_a_word_says_each_next_key(samples: Samples, size: tuple[int, int]) -> None:
+    model = samples.pending("churn", "Production")
+    samples.version(model, "Production")
+    async with console(samples.url, samples.token, size) as shown:
+        await shown.shows(model)
+        await shown.press("a")
+        await shown.shows(f"y then type {model}   n no   tab comment   o toggle archiving")
+        assert "y yes" not in shown.text
+        await shown.press("tab")
+        await shown.shows(f"⏎ then type {model}   esc cancel")
+        await shown.type("Agreed")
+        await shown.press("enter")
+        await shown.shows(f"type {model}   esc cancel")
+        assert "⏎ then" not in shown.text
+        await shown.type(model)
+        await shown.shows("⏎ approve   esc cancel")
+        await shown.press("tab")
+        await shown.shows("y yes   n no   o toggle archiving")
+        await shown.press("shift+tab", "end", "backspace")
+        await shown.shows(f"type {model}   esc cancel")
+        await shown.type(model[-1])
+        await shown.press("tab", "y")
+        await shown.notifies("Approved; version 1 is now in Production.")
+    assert samples.activities(model, "APPROVED_REQUEST")[0]["comment"] == "Agreed"
+
+
+async def test_a_dialog_with_a_word_in_a_small_terminal(samples: Samples) -> None:
+    model = samples.pending("churn-of-customers-of-houses", "Production")
+    samples.version(model, "Production")
+    async with console(samples.url, samples.token, (60, 20)) as shown:
+        await shown.shows("churn-of")
+        await shown.press("a")
+        await shown.shows("y then type it  n no  tab comment  o archive")
+        await shown.press("y")
+        await shown.shows(f"type {model}   esc cancel")
+        await shown.press("escape")
+        await shown.until(lambda: not is_open(shown), "it is closed")
+
+
+async def test_what_a_profile_is_like_is_said_in_words(
+    samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    production = Profile(url="https://registry.example.com", read_only=True, colour="red")
+    known = {"production": production, "staging": Profile(url="https://staging.example.com")}
+    profiles.change(lambda _: Profiles(profiles=known))
+    async with console(samples.url, samples.token) as shown:
+        await shown.press("P")
+        await shown.shows("  read-only", "production is read-only: nothing can be changed there, until")
+        await shown.shows("The header shows its name on red.", "tui-registry login URL --profile NAME")
+        await shown.press("j")
+        await shown.shows("staging is for reading and changes.")
+        assert "nothing can be changed" not in shown.text

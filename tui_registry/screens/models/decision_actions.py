@@ -1,0 +1,88 @@
+"""Approving, rejecting and cancelling requests, on every screen that displays them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tui_registry.mutations.decision import NEEDED_ACTIONS, PARTICIPLES, Decision, Target, decide, subject_of
+from tui_registry.mutations.result import Result, Verdict
+from tui_registry.screens.base.place import Place
+from tui_registry.session.messages import LivenessChanged
+from tui_registry_server.wire.transition_request import InboxRequest
+
+if TYPE_CHECKING:
+    from tui_registry.screens.dialogs.confirm import Consent
+
+
+class DecisionActions(Place):
+    """A place with requests. Subclasses define ``chosen_requests`` and ``known_requests``."""
+
+    def chosen_requests(self) -> Sequence[InboxRequest]:
+        """The marked requests or, if none are, the one under the cursor."""
+        raise NotImplementedError
+
+    def requests_to(self, decision: Decision) -> Sequence[InboxRequest]:
+        """Those that a decision is about: the chosen ones, where a place does not know better."""
+        return self.chosen_requests()
+
+    def known_requests(self) -> Iterable[InboxRequest]:
+        """Every request that was loaded."""
+        raise NotImplementedError
+
+    def decisions_are_live(self, action: str) -> bool:
+        """Whether the server allows this decision on every chosen request, and none is being decided."""
+        requests = self.requests_to(Decision(action))
+        needed = NEEDED_ACTIONS[Decision(action)]
+        is_changing = self.console_app.mutations.is_changing
+        return bool(requests) and all(
+            needed in request.available_actions
+            and not is_changing(subject_of(request.name, request.version, request.to_stage))
+            for request in requests
+        )
+
+    def action_approve(self) -> None:
+        self.confirm_decision(Decision.APPROVE)
+
+    def action_reject(self) -> None:
+        self.confirm_decision(Decision.REJECT)
+
+    def action_cancel(self) -> None:
+        self.confirm_decision(Decision.CANCEL)
+
+    def confirm_decision(self, decision: Decision) -> None:
+        if not self.decisions_are_live(decision.value):
+            return
+        from tui_registry.screens.dialogs.confirm import Confirm
+        from tui_registry.screens.models.decision_dialog import question, targets_of
+
+        targets = targets_of(self.requests_to(decision), self.known_requests(), decision)
+
+        def answered(consent: "Consent | None") -> None:
+            if consent is not None:
+                self._decide(decision, targets, consent)
+
+        self.app.push_screen(Confirm(question(decision, targets)), answered)
+
+    def _decide(self, decision: Decision, targets: Sequence[Target], consent: "Consent") -> None:
+        app = self.console_app
+        mutations = [
+            decide(
+                app.client,
+                target,
+                decision,
+                archive_existing_versions=consent.archive_existing_versions,
+                comment=consent.comment,
+            )
+            for target in targets
+        ]
+
+        def finished(results: Sequence[Result]) -> None:
+            pairs = zip(targets, results, strict=True)
+            done = {each for target, result in pairs if result.verdict is Verdict.DONE for each in target.ids}
+            if self.is_attached:  # the user may have left the place in the meantime
+                self.after_decisions(done)
+
+        app.mutations.start_each(mutations, finished, PARTICIPLES[decision])
+        self.post_message(LivenessChanged())
+
+    def after_decisions(self, ids: Collection[str]) -> None:
+        """Called when all are finished, with the ids of the requests that were decided."""
