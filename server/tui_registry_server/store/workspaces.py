@@ -1,6 +1,7 @@
 """Statements on workspaces. Who may use one has a level on its registry-wide object: see rules.principals.root_of."""
 
 import json
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, String, bindparam, delete, func, insert, literal, or_, select, update
@@ -9,7 +10,8 @@ from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, Principal, r
 from tui_registry_server.store import webhooks as webhook_rows
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import grants, registered_models, workspaces
+from tui_registry_server.store.tables import activities, grants, registered_models, workspaces
+from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.workspace import DEFAULT_NAME, MAX_WORKSPACES
 
 
@@ -40,6 +42,11 @@ _REVOKE = Statement(delete(grants).where(grants.c.object_id == bindparam("object
 _MODELS = Statement(
     select(registered_models.c.name).where(_of_workspace).order_by(registered_models.c.name).limit(bindparam("limit"))
 )
+_CREATED = Statement(
+    select(activities.c.workspace_id, activities.c.detail)
+    .where(activities.c.activity_type == literal(ActivityType.CREATED_WORKSPACE.value))
+    .order_by(activities.c.creation_timestamp.desc(), activities.c.sequence.desc())
+)
 _OF_MODEL = Statement(
     select(registered_models.c.workspace_id).where(registered_models.c.id == bindparam("model_id", type_=String()))
 )
@@ -53,6 +60,18 @@ def find(connection: Connection, name: str) -> Workspace | None:
 def find_by_id(connection: Connection, workspace_id: str) -> Workspace | None:
     row: Any = _FIND_BY_ID.run(connection, id=workspace_id).first()
     return None if row is None else Workspace(*row)
+
+
+def last_called(connection: Connection, name: str) -> str | None:
+    """The id of the workspace of this name or, if there is none any more, of the last one that had it."""
+    found = find(connection, name)
+    if found is not None:
+        return found.id
+    for workspace_id, detail in _CREATED.run(connection):
+        with suppress(ValueError):  # of a record that was tampered with
+            if json.loads(detail or "{}").get("workspace") == name:
+                return str(workspace_id)
+    return None
 
 
 def header_name(connection: Connection, workspace_id: str) -> str:
