@@ -204,3 +204,33 @@ def test_the_audit_log_of_one(fresh_registry: LiveRegistry, tmp_path: Path) -> N
     assert refused.exit_code == 1
     assert "Workspace 'nowhere' not found" in refused.stderr
     assert not file.exists()
+
+
+def test_what_one_may_do_in_each(fresh_registry: LiveRegistry) -> None:
+    def listed(api: Api) -> dict[str, tuple[str | None, int]]:
+        found = api.get(WORKSPACES, details="true").ok()["workspaces"]
+        return {each["name"]: (each.get("permission_level"), each["model_count"]) for each in found}
+
+    url = fresh_registry.url
+    with Api(url, fresh_registry.admin_token) as admin, Api(url, fresh_registry.token("ann")) as ann:
+        for name in ("reads", "enters", "not-hers"):
+            admin.post(WORKSPACES, name=name).ok()
+            with Api(url, admin.token, name) as inside:
+                for model in ("a", "b"):
+                    inside.post(f"{MODELS}/create", name=model).ok()
+                level = {"reads": "CAN_READ", "enters": "CAN_CREATE_REGISTERED_MODEL"}.get(name)
+                if level is not None:
+                    inside.patch(ROOT, access_control_list=[{"user_name": "ann", "permission_level": level}]).ok()
+                model = inside.get("/mlflow/databricks/registered-models/get", name="a").ok()
+                path = f"/permissions/registered-models/{model['registered_model_databricks']['id']}"
+                entry = {"group_name": "users", "permission_level": "CAN_READ"}
+                inside.patch(path, access_control_list=[entry]).ok()
+        assert listed(ann) == {
+            "default": (None, 0),
+            "enters": ("CAN_CREATE_REGISTERED_MODEL", 1),
+            "reads": ("CAN_READ", 2),
+        }
+        everything = dict.fromkeys(("enters", "not-hers", "reads"), ("CAN_MANAGE", 2))
+        assert listed(admin) == {"default": ("CAN_MANAGE", 0), **everything}
+        assert admin.get(WORKSPACES).ok()["workspaces"][0] == {"name": "default"}
+        admin.get(WORKSPACES, details="perhaps").invalid()

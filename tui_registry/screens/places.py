@@ -21,6 +21,7 @@ PLACES = {
     "service principals": ("access.service_principals", "ServicePrincipals"),
     "tokens": ("access.tokens", "Tokens"),
     "webhooks": ("access.webhooks", "Webhooks"),
+    "workspaces": ("access.workspaces", "Workspaces"),
 }
 """By name: the module in this package, and the class."""
 

@@ -20,6 +20,7 @@ PLACE_ALIASES = {
     "prompts": ("prompt registry",),
     "users": ("people",),
     "service principals": ("sp", "programs"),
+    "workspaces": ("workspace", "ws"),
 }
 PLACE_DETAILS = {
     "users": "Accounts of people",
@@ -27,6 +28,7 @@ PLACE_DETAILS = {
     "service principals": "Accounts of programs",
     "tokens": "Access tokens",
     "webhooks": "Telling other programs of changes",
+    "workspaces": "Models apart from each other; :workspace NAME opens one",
 }
 """Of the places that no key goes to."""
 ACTION_ALIASES = {"quit": ("q", "q!", "exit"), "help": ("h", "keys"), "profiles": ("ctx", "context")}
