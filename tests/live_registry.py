@@ -30,7 +30,7 @@ there, so the user must be allowed to create databases."""
 
 BUNDLED = "postgresql"
 
-PROGRAM = (sys.executable, "-P", "-m", "tui_registry_server")
+PROGRAM: tuple[str, ...] = (sys.executable, "-P", "-m", "tui_registry_server")
 ROOT = Path(__file__).parent.parent
 ADMIN = "admin"
 TIMEOUT = 60  # seconds for the server to start, or to exit, on a loaded machine

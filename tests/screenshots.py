@@ -68,6 +68,9 @@ SCENES: dict[str, Sequence[str]] = {
     "deliveries": ("colon", *":webhooks", "enter", "enter"),
     "follow": (*MODEL, "f"),
     "follows": ("F",),
+    "workspaces": ("colon", *":workspaces", "enter"),
+    "workspace-new": ("colon", *":workspaces", "enter", "n"),
+    "workspace-delete": ("colon", *":workspaces", "enter", "D"),
     "experiments": ("2", "N"),
     "runs": ("2", "N", "enter"),
     "run": ("2", "N", "enter", "down", "enter"),
@@ -123,6 +126,23 @@ def add_webhooks(connection: Connection) -> None:
         client.post("/api/2.0/mlflow/comments/create", json=body).raise_for_status()
 
 
+def add_workspaces(connection: Connection) -> None:
+    """Two besides the default one, one of them with models."""
+    assert connection.endpoint is not None
+    headers = {"Authorization": f"Bearer {connection.token}"}
+    with connection.endpoint.client(timeout=TIMEOUT, headers=headers) as client:
+        for name, description, count in (
+            ("credit-risk", "Scorecards and limits. Regulated: changes need two pairs of eyes", 3),
+            ("research", "Experiments of the research group, which nothing depends on", 0),
+        ):
+            body = {"name": name, "description": description}
+            client.post("/api/3.0/mlflow/workspaces", json=body).raise_for_status()
+            for number in range(count):
+                model = {"name": f"scorecard-{number}"}
+                inside = {"X-MLFLOW-WORKSPACE": name}
+                client.post("/api/2.0/mlflow/registered-models/create", json=model, headers=inside).raise_for_status()
+
+
 async def take(connection: Connection, name: str, keys: Sequence[str], size: tuple[int, int]) -> str:
     app = ConsoleApp(connection)
     async with app.run_test(size=size) as pilot:
@@ -145,7 +165,7 @@ def draw(picture: str, file: Path) -> None:
     print(file.name)
 
 
-async def _settle(app: ConsoleApp, pilot: Pilot[str]) -> None:
+async def _settle(app: ConsoleApp, pilot: Pilot[str | Connection]) -> None:
     """Wait until the answers of a loopback server are drawn."""
     deadline, before, since = time.monotonic() + TIMEOUT, "", time.monotonic()
     while time.monotonic() < min(deadline, since + STILL):
@@ -169,6 +189,7 @@ def main() -> None:
         try:
             connection = replace(registry.open(lambda _done, _total: None), tracking_uri=tracking)
             add_webhooks(connection)
+            add_workspaces(connection)
             for name in options.names or SCENES:
                 for size in options.size or SIZES:
                     picture = asyncio.run(take(connection, name, SCENES[name], size))

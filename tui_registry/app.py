@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 ANSWER_TIMEOUT = 20  # seconds that quitting waits for the answer to a mutation
 
 
-class ConsoleApp(App[str]):
-    """The console on one registry. Its result is the profile to open next, if one was asked for."""
+class ConsoleApp(App[str | Connection]):
+    """The console on one registry. Its result is what to open next, if asked for: a profile, or another workspace."""
 
     TITLE = "tui-registry"
     CSS_PATH = "styles/console.tcss"
@@ -90,7 +90,7 @@ class ConsoleApp(App[str]):
         self._is_styled = False
         self._copied = ""
         self._recent: Recent | None = None
-        self._next_profile: str | None = None
+        self._next: str | Connection | None = None
 
     @property
     def client(self) -> RegistryClient:
@@ -228,14 +228,14 @@ class ConsoleApp(App[str]):
         self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
 
     def _end(self, number: signal.Signals) -> None:
-        self.ended_by = number
+        self.ended_by, self._next = number, None
         self.action_leave()
 
     async def _leave(self) -> None:
         if self.mutations.is_running:
             self.mutations.show_progress("waiting for the server to answer")
             await self.mutations.wait(timeout=ANSWER_TIMEOUT)
-        self.exit(self._next_profile)
+        self.exit(self._next)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable actions bound to characters in text inputs and dialogs. A text area has its own ctrl+z, which undoes
@@ -294,7 +294,12 @@ class ConsoleApp(App[str]):
         self.push_screen(Profiles(self.connection.name, read_only=self.connection.is_read_only), chosen)
 
     def open_profile(self, name: str) -> None:
-        self._next_profile = name
+        self._next = name
+        self.action_leave()
+
+    def open_workspace(self, name: str) -> None:
+        """A new console opens it, which has nothing of this one."""
+        self._next = self.connection.in_workspace(name)
         self.action_leave()
 
     def action_theme(self) -> None:

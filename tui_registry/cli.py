@@ -173,18 +173,19 @@ def _run(connect: "Connecting") -> None:
             os.environ["NO_COLOR"] = no_color  # Textual removes it
         app = ConsoleApp(connect, settings, warnings)
         try:
-            profile = app.run(mouse=mouse)
+            following = app.run(mouse=mouse)
         finally:
             opened = app.connection.opened
-            if opened is not None and opened.embedded is not None:
+            stays = app.return_value is not None and not isinstance(app.return_value, str)  # in another workspace
+            if opened is not None and opened.embedded is not None and not stays:
                 opened.embedded.close()
         if app.ended_by is not None:
             sys.exit(128 + app.ended_by)
         if app.return_code:
             sys.exit(app.return_code)
-        if profile is None:
+        if following is None:
             return
-        connect = _connect(profile, switched=True)
+        connect = _connect(following, switched=True) if isinstance(following, str) else following
         settings, warnings = _settings()
 
 

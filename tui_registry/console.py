@@ -133,6 +133,9 @@ class Console(Protocol):
     def open_profile(self, name: str) -> None:
         """Open another registry, in place of this one."""
 
+    def open_workspace(self, name: str) -> None:
+        """Open another workspace of this registry, in place of this one."""
+
     def copy(self, text: str, *, message: str = "") -> None:
         """Copy a text. ``message`` is shown instead of a secret text."""
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from tests.live_registry import LiveRegistry, Server, command, fresh_database
 from tests.server.api import Api
+from tests.server.audit_log import audit, exported
 from tests.server.callers import Callers, user_id
 from tests.server.permission_case import MODELS, REQUESTS, VERSIONS
 from tests.server.workspace_callers import HERE, ROOT, THERE, WORKSPACES, Outsider
@@ -174,3 +175,62 @@ def test_copies_have_them_too(fresh_registry: LiveRegistry, tmp_path: Path) -> N
                         model = api.get(f"{MODELS}/get", name="m").ok()["registered_model"]
                         assert model["description"] == text
                 assert names(default) == ["default", "team-a"]
+
+
+def test_the_audit_log_of_one(fresh_registry: LiveRegistry, tmp_path: Path) -> None:
+    database = fresh_registry.database
+    with Api(fresh_registry.url, fresh_registry.admin_token) as admin:
+        for description in ("the first", "the second"):
+            admin.post(WORKSPACES, name="team-a", description=description).ok()
+            with Api(admin.url, admin.token, "team-a") as team:
+                team.post(f"{MODELS}/create", name="m").ok()
+            if description == "the first":
+                admin.delete(f"{WORKSPACES}/team-a?mode=CASCADE").ok()
+        admin.post(f"{MODELS}/create", name="m").ok()
+        of_team = exported(database, "--workspace", "team-a")
+        assert [each["activity_type"] for each in of_team] == ["CREATED_WORKSPACE", "CREATED_MODEL"]
+        assert of_team[0]["detail"]["description"] == "the second"
+        of_default = exported(database, "--workspace", "default")
+        assert not any("workspace_id" in each for each in of_default)
+        everything = exported(database)
+        assert len({each["workspace_id"] for each in everything if "workspace_id" in each}) == 2
+        assert len(of_default) == sum("workspace_id" not in each for each in everything)
+        admin.delete(f"{WORKSPACES}/team-a?mode=CASCADE").ok()
+        deleted = exported(database, "--workspace", "team-a")
+        assert deleted[:2] == of_team
+        assert deleted[-1]["activity_type"] == "DELETED_WORKSPACE"
+    file = tmp_path / "out.jsonl"
+    refused = audit("export", "--database", database, "--workspace", "nowhere", "--output", str(file))
+    assert refused.exit_code == 1
+    assert "Workspace 'nowhere' not found" in refused.stderr
+    assert not file.exists()
+
+
+def test_what_one_may_do_in_each(fresh_registry: LiveRegistry) -> None:
+    def listed(api: Api) -> dict[str, tuple[str | None, int]]:
+        found = api.get(WORKSPACES, details="true").ok()["workspaces"]
+        return {each["name"]: (each.get("permission_level"), each["model_count"]) for each in found}
+
+    url = fresh_registry.url
+    with Api(url, fresh_registry.admin_token) as admin, Api(url, fresh_registry.token("ann")) as ann:
+        for name in ("reads", "enters", "not-hers"):
+            admin.post(WORKSPACES, name=name).ok()
+            with Api(url, admin.token, name) as inside:
+                for model in ("a", "b"):
+                    inside.post(f"{MODELS}/create", name=model).ok()
+                level = {"reads": "CAN_READ", "enters": "CAN_CREATE_REGISTERED_MODEL"}.get(name)
+                if level is not None:
+                    inside.patch(ROOT, access_control_list=[{"user_name": "ann", "permission_level": level}]).ok()
+                model = inside.get("/mlflow/databricks/registered-models/get", name="a").ok()
+                path = f"/permissions/registered-models/{model['registered_model_databricks']['id']}"
+                entry = {"group_name": "users", "permission_level": "CAN_READ"}
+                inside.patch(path, access_control_list=[entry]).ok()
+        assert listed(ann) == {
+            "default": (None, 0),
+            "enters": ("CAN_CREATE_REGISTERED_MODEL", 1),
+            "reads": ("CAN_READ", 2),
+        }
+        everything = dict.fromkeys(("enters", "not-hers", "reads"), ("CAN_MANAGE", 2))
+        assert listed(admin) == {"default": ("CAN_MANAGE", 0), **everything}
+        assert admin.get(WORKSPACES).ok()["workspaces"][0] == {"name": "default"}
+        admin.get(WORKSPACES, details="perhaps").invalid()

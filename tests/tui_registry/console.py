@@ -37,7 +37,7 @@ class Console:
     """A running console. ``text`` is the screen's text, lines without trailing spaces."""
 
     app: ConsoleApp
-    pilot: Pilot[str]
+    pilot: Pilot[str | Connection]
 
     @property
     def text(self) -> str:

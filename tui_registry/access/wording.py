@@ -3,6 +3,9 @@
 from tui_registry_server.wire.permission_preview import LevelChange
 from tui_registry_server.wire.permission_reasons import GrantReason
 
+OUTSIDE = "may not use this workspace, where a level on a model counts only for those with a level on all of it"
+"""Why somebody has no level on a model, whatever was granted to them there."""
+
 
 def reason_text(reason: GrantReason, *, registry_wide: bool) -> str:
     """Such as ``CAN_READ through group all-staff (via data), inherited from the whole registry``."""

@@ -21,6 +21,7 @@ from tui_registry.client.transport import Transport
 from tui_registry.client.users import Users
 from tui_registry.client.versions import Versions
 from tui_registry.client.webhooks import Webhooks
+from tui_registry.client.workspaces import Workspaces
 
 
 class RegistryClient(Transport):
@@ -55,3 +56,4 @@ class RegistryClient(Transport):
         self.webhooks = Webhooks(self)
         self.follows = Follows(self)
         self.imports = Imports(self)
+        self.workspaces = Workspaces(self)

@@ -24,6 +24,7 @@ from tui_registry.client.errors import (
 from tui_registry.client.journal import Journal
 from tui_registry.client.trust import describe_tls_error
 from tui_registry_server.wire.error import Error, ErrorCode
+from tui_registry_server.wire.workspace import DEFAULT_NAME
 from tui_registry_server.wire.workspace import HEADER as WORKSPACE_HEADER
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -134,16 +135,22 @@ class Transport:
         return self._read(await self._call(method, path, json=given), answer)
 
     async def _call(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """``path``: below API; or a whole one, of calls that are about no workspace, so that they work in one that is
+        gone."""
         began = time.monotonic()
+        if path.startswith("/api/"):
+            content["headers"] = {WORKSPACE_HEADER: DEFAULT_NAME}
+        else:
+            path = API + path
         try:
-            response = await self._http.request(method, API + path, **content)
+            response = await self._http.request(method, path, **content)
         except _NOTHING_SENT as error:
-            self.journal.add(method, path, "unreachable", began)
+            self.journal.add(method, path.removeprefix(API), "unreachable", began)
             raise Unreachable(f"{self._endpoint} cannot be reached: {why(error)}") from error
         except httpx.RequestError as error:
-            self.journal.add(method, path, "no answer", began)
+            self.journal.add(method, path.removeprefix(API), "no answer", began)
             raise LostAnswer(f"{self._endpoint} did not answer: {why(error)}") from error
-        self.journal.add(method, path, str(response.status_code), began)
+        self.journal.add(method, path.removeprefix(API), str(response.status_code), began)
         if response.is_success:
             return response
         raise self._refusal(response)

@@ -211,7 +211,7 @@ def _inherited(before: "AccessList", principal: "Principal") -> str:
 
 def _describe_explanation(target: "PermissionObject", explanation: "PermissionsExplanation") -> list[str]:
     from tui_registry.access.principal import Principal
-    from tui_registry.access.wording import reason_text
+    from tui_registry.access.wording import OUTSIDE, reason_text
 
     who = Principal.of(explanation.principal)
     if explanation.permission_level:
@@ -219,15 +219,17 @@ def _describe_explanation(target: "PermissionObject", explanation: "PermissionsE
         lines += [f"- {reason_text(each, registry_wide=target.registry_wide)}" for each in explanation.grants]
     else:
         lines = [f"{who} has no level on {target}."]
+        lines += [f"{who} {OUTSIDE}."] if explanation.outside_workspace else []
     return lines if explanation.principal.active else [*lines, "The account is deactivated: its tokens are rejected."]
 
 
 def _effects(effects: "PermissionsPreview") -> list[str]:
     """For whom what changes, in lines."""
     from tui_registry.access.principal import Principal
-    from tui_registry.access.wording import change_text
+    from tui_registry.access.wording import OUTSIDE, change_text
 
     lines = [f"{Principal.of(each.principal)}, effective level: {change_text(each)}" for each in effects.named]
+    lines += [f"{Principal.of(each.principal)} {OUTSIDE}" for each in effects.named if each.outside_workspace]
     for each in effects.member_counts:
         levels = (each.level_before, each.level_after)
         names = [

@@ -13,6 +13,7 @@ from tui_registry.keys.action import EVERYWHERE, Action
 from tui_registry.keys.credential_actions import CREDENTIAL_ACTIONS
 from tui_registry.keys.names import is_character
 from tui_registry.keys.webhook_actions import WEBHOOK_ACTIONS
+from tui_registry.keys.workspace_actions import WORKSPACE_ACTIONS
 
 FILTERING = (
     Action("submit", "enter", "⏎", "apply", "Keep the filter", ()),
@@ -31,7 +32,7 @@ DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens", "webhooks")
 ACCOUNTS = ("users", "service principals")
-ACCESS = (*SECTIONS, "group", "person", "credentials", "deliveries", "follows")
+ACCESS = (*SECTIONS, "group", "person", "credentials", "deliveries", "follows", "workspaces")
 LISTED = ("models", "prompts")
 READ_ON = ("inbox", *WITH_VERSIONS, *DETAILS, "compare", "deliveries")
 TABLES = ("inbox", *LISTED, *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
@@ -215,6 +216,7 @@ ACTIONS = (
     Action("revoke_token", "D", "D", "revoke", "Revoke the token", ("tokens",), 2, writes=True),
     *CREDENTIAL_ACTIONS,
     *WEBHOOK_ACTIONS,
+    *WORKSPACE_ACTIONS,
     Action("next_section", "tab", "tab", "next section", "Go to the next section of Access", SECTIONS, 3),
     Action(
         "previous_section", "shift+tab", "⇧tab", "previous section", "Go to the previous section of Access", SECTIONS, 9
@@ -259,7 +261,7 @@ ACTIONS = (
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("model", *DETAILS, "compare", "journal", *TRACKING, "group", "person", "credentials", "deliveries", "follows"),
+        ("model", *DETAILS, "compare", "journal", *TRACKING, *(each for each in ACCESS if each not in SECTIONS)),
         3,  # who opened it has to see the way back
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 8),

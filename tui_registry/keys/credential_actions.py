@@ -23,6 +23,16 @@ CREDENTIAL_ACTIONS = (
         writes=True,
     ),
     Action(
+        "make_rule",
+        "N",
+        "N",
+        "new rule",
+        "Create a federation rule: accept tokens of others, such as of GitHub Actions",
+        ("credentials",),
+        2,
+        writes=True,
+    ),
+    Action(
         "revoke_credential",
         "D",
         "D",

@@ -13,7 +13,9 @@ MAX_NAMED = 5  # of each list
 
 def effects(plan: Offboarding) -> list[str]:
     """What it does, one sentence for each kind of thing that there is."""
-    requests = (f"{each.name} version {each.version} → {each.to_stage}" for each in plan.requests)
+    requests = (
+        f"{_in_workspace(each.name, each.workspace)} version {each.version} → {each.to_stage}" for each in plan.requests
+    )
     sentences = [
         (plan.deactivates, "The account is deactivated."),
         (plan.token_count, f"{_counted(plan.token_count, 'token')} revoked."),
@@ -42,7 +44,8 @@ def warnings(plan: Offboarding) -> list[str]:
     """What is left behind, in sentences."""
     sentences = []
     if plan.unmanaged_model_count:
-        names = _some(plan.unmanaged_models, plan.unmanaged_model_count)
+        elsewhere = [_in_workspace(each.name, each.workspace) for each in plan.unmanaged_elsewhere]
+        names = _some([*plan.unmanaged_models, *elsewhere], plan.unmanaged_model_count)
         count = _counted(plan.unmanaged_model_count, "model")
         sentences.append(f"Only administrators can manage {count} afterwards: {names}.")
     if plan.issued_token_count:
@@ -52,9 +55,16 @@ def warnings(plan: Offboarding) -> list[str]:
 
 
 def held(grant: HeldGrant) -> str:
-    """A grant in words: ``CAN_MANAGE on churn``."""
-    objects = {"registered-models": "the whole registry", "tokens": "tokens"}
-    return f"{grant.permission_level} on {grant.name or objects.get(grant.object_type, 'a deleted model')}"
+    """A grant in words: ``CAN_MANAGE on churn``, or ``on risk/churn`` of the workspace risk."""
+    whole = f"all of workspace {grant.workspace}" if grant.workspace else "the whole registry"
+    objects = {"registered-models": whole, "tokens": "tokens"}
+    model = _in_workspace(grant.name, grant.workspace) if grant.name else "a deleted model"
+    return f"{grant.permission_level} on {objects.get(grant.object_type, model)}"
+
+
+def _in_workspace(name: str, workspace: str | None) -> str:
+    """A model's name, with the workspace if that is not the default one. No model's name has a slash."""
+    return f"{workspace}/{name}" if workspace else name
 
 
 def is_nothing(plan: Offboarding) -> bool:

@@ -22,6 +22,7 @@ PLACES = {
     "tokens": ("access.tokens", "Tokens"),
     "webhooks": ("access.webhooks", "Webhooks"),
     "follows": ("models.follows", "Follows"),
+    "workspaces": ("access.workspaces", "Workspaces"),
 }
 """By name: the module in this package, and the class."""
 

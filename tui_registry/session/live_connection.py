@@ -12,19 +12,26 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.session import config
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.messages import ConnectionChanged, RegistryChanged
+from tui_registry_server.wire.workspace import DEFAULT_NAME
 
 if TYPE_CHECKING:
     from tui_registry.session.openid_session import OpenIdSession
     from tui_registry.tracking.client import TrackingClient
 
-BAD_REQUEST = 400
+BAD_REQUEST, NOT_FOUND = 400, 404
 DEBOUNCE_SECONDS = 0.1  # changes that come closer together are displayed together
 MAX_REFRESH_DELAY = 2.0  # seconds that a refresh may wait for a mutation of this console
 MIN_RETRY_DELAY, MAX_RETRY_DELAY = 0.5, 5.0  # seconds between attempts to reconnect
 POLL_INTERVAL = 15.0  # seconds between refreshes while the server sends no events
 TOKEN_CHECK_INTERVAL = 60.0  # seconds between checks whether the embedded registry's token is due for renewal
 
-STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
+STATES = {
+    "connecting": "◌ connecting",
+    "live": "● live",
+    "lost": "✗ no connection",
+    "refused": "✗ token refused",
+    "gone": "✗ no such workspace",
+}
 
 
 class Host(Protocol):
@@ -131,6 +138,10 @@ class LiveConnection:
         name, at, domain = user.partition("@")
         return name if at and domain == (self._user or "").partition("@")[2] else user
 
+    def in_workspace(self, name: str) -> Connection | None:
+        """This connection in another workspace; None as long as it is not open."""
+        return self.opened and replace(self.opened, workspace=None if name == DEFAULT_NAME else name)
+
     def allow_changes(self) -> None:
         """Allow changes in a read-only registry until the console ends."""
         if self.opened is not None:
@@ -152,6 +163,7 @@ class LiveConnection:
         self.ready.set()
         self._host.post_to_place(ConnectionChanged())
         while True:
+            problem = "lost"
             try:
                 await self._listen()
             except Unauthenticated as error:
@@ -170,9 +182,11 @@ class LiveConnection:
                 self._retry = max(self._retry, error.retry_after)
                 if error.status == BAD_REQUEST:
                     self._last_event = ""  # of another registry, or of an older one: start over
+                if error.status == NOT_FOUND and self.opened.workspace is not None:
+                    problem = "gone"
             except CallError:
                 pass
-            self._set_state("lost")
+            self._set_state(problem)
             # With jitter, so that not all consoles reconnect at once.
             await asyncio.sleep(self._retry * random.uniform(1.0, 1.5))  # noqa: S311  # not used for security
             self._retry = min(self._retry * 2, MAX_RETRY_DELAY)

@@ -72,15 +72,26 @@ class Header(Widget):
 
 
 def _shorten_registry(registry: str, room: int) -> str:
-    """``user @ registry`` in at most ``room`` cells: the user is shortened first, then the registry."""
+    """``user @ registry/workspace`` in at most ``room`` cells: the user is shortened first, then the registry."""
     if cell_len(registry) <= room:
         return registry
     user, at, label = registry.rpartition(" @ ")
     user = user.partition("@")[0]
     left = room - cell_len(at + label)
     if left < min(MIN_USER_CELLS, cell_len(user)):
-        return clip(label, min(room, cell_len(label)))
+        return _shorten_label(label, room)
     return clip(user, min(left, cell_len(user))).rstrip() + at + label
+
+
+def _shorten_label(label: str, room: int) -> str:
+    """``registry/workspace`` in at most ``room`` cells: of the workspace as much as possible stays."""
+    if cell_len(label) <= room:
+        return label
+    registry, slash, workspace = label.rpartition("/")
+    left = room - cell_len(slash + workspace)
+    if left < MIN_USER_CELLS:
+        return clip(workspace, min(room, cell_len(workspace)))
+    return clip(registry, left).rstrip() + slash + workspace
 
 
 def _shorten_breadcrumbs(steps: list[str], room: int) -> str:

@@ -4,7 +4,7 @@ import codecs
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,9 @@ from tui_registry_server.commands.database import database_option, exit_on_error
 from tui_registry_server.output import note, print_lines
 from tui_registry_server.rules.audit import BrokenChainError, Chain, Head, parse
 from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.store import activities
-from tui_registry_server.store.engine import database_url
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, no_workspace
+from tui_registry_server.store import activities, workspaces
+from tui_registry_server.store.engine import Connection, database_url
 from tui_registry_server.store.schema import open_registry
 
 MAX_LINE = 64 * 1024 * 1024  # bytes: what a request can write into a record is a quarter of that
@@ -96,19 +97,40 @@ def verify(*, head: Head | None, file: Path | None, database: str) -> None:
 @audit.command()
 @click.option("--since", type=_Time(), help="From this time on (UTC, unless it has a time zone).")
 @click.option(
+    "--workspace",
+    metavar="NAME",
+    help="Only what is of this workspace: the one of this name or, if it was deleted, the last one.",
+)
+@click.option(
     "--output", type=click.Path(path_type=Path), help="A new file, readable by you only, instead of the terminal."
 )
 @database_option
-def export(*, since: int | None, output: Path | None, database: str) -> None:
-    """Write the records as JSON Lines, oldest first, with their digests."""
+def export(*, since: int | None, workspace: str | None, output: Path | None, database: str) -> None:
+    """Write the records as JSON Lines, oldest first, with their digests.
+
+    Those of the workspace 'default' are all that are not of another one, also those of users, groups and tokens. Every
+    digest is of the record and of the one before it, whichever workspace that is of: 'audit verify' takes only exports
+    of all workspaces.
+    """
     with (
         exit_on_error("The log could not be exported"),
         open_registry(database_url(database)) as connection,
-        _opened(output) as file,
     ):
+        is_meant = _of_workspace(connection, workspace)
         after = 0 if since is None else activities.last_before(connection, since)
-        for record in activities.records(connection, after=after):
-            file.write(json.dumps(record, sort_keys=True, default=repr) + "\n")  # default: bytes, if tampered with
+        with _opened(output) as file:
+            for record in filter(is_meant, activities.records(connection, after=after)):
+                file.write(json.dumps(record, sort_keys=True, default=repr) + "\n")  # default: bytes, if tampered with
+
+
+def _of_workspace(connection: Connection, name: str | None) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether a record is of the workspace; each is, without a name. Raises ResourceDoesNotExist."""
+    if name is None:
+        return lambda record: True
+    workspace_id = workspaces.last_called(connection, name)
+    if workspace_id is None:
+        raise no_workspace(name)
+    return lambda record: record.get("workspace_id", DEFAULT_WORKSPACE) == workspace_id
 
 
 @contextmanager

@@ -241,7 +241,7 @@ class DeliveryWorker:
         if not sent:
             return [], not_sent, Outcome(0)
         try:
-            request = message_request(webhook, changes, delivery_id=sent[0].id, policy=self._policy)
+            request = message_request(connection, webhook, changes, delivery_id=sent[0].id, policy=self._policy)
         except RegistryError as error:
             return sent, not_sent, Outcome(0, error=FailureReason.NOT_SENT.error(error.message))
         return sent, not_sent, request
@@ -260,7 +260,13 @@ class DeliveryWorker:
                 return retries.not_sent(delivery, DeliveryStatus.WITHHELD, why)
             try:
                 return request_of(
-                    webhook, delivery.event, change, delivery_id=delivery.id, now=_now(), policy=self._policy
+                    connection,
+                    webhook,
+                    delivery.event,
+                    change,
+                    delivery_id=delivery.id,
+                    now=_now(),
+                    policy=self._policy,
                 )
             except RegistryError as error:  # the key or the allowed networks have changed
                 return retries.after(delivery, Outcome(0, error=FailureReason.NOT_SENT.error(error.message)), _now())

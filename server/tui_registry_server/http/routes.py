@@ -234,7 +234,7 @@ ROUTES = (
     Route("GET", f"{PRINCIPAL}/offboarding", Can.ADMINISTER, offboarding.preview, o.PrincipalId, subjects.administration, o.Offboarding, lengthy=True),
     Route("POST", f"{PRINCIPAL}/offboard", Can.ADMINISTER, offboarding.offboard, o.Offboard, subjects.administration, o.Offboarding, lengthy=True),
 
-    Route("GET", WORKSPACES, Can.ANYONE, workspaces.listed, answer=ws.WorkspaceList, rooted=True),
+    Route("GET", WORKSPACES, Can.ANYONE, workspaces.listed, ws.ListWorkspaces, answer=ws.WorkspaceList, rooted=True),
     Route("POST", WORKSPACES, Can.ADMINISTER, workspaces.create, ws.CreateWorkspace, subjects.administration, ws.WorkspaceAnswer, status=201, rooted=True),
     Route("GET", f"{WORKSPACES}/{{workspace_name}}", Can.ANYONE, workspaces.get, ws.WorkspaceName, None, ws.WorkspaceAnswer, rooted=True),
     Route("PATCH", f"{WORKSPACES}/{{workspace_name}}", Can.ADMINISTER, workspaces.update, ws.UpdateWorkspace, subjects.administration, ws.WorkspaceAnswer, rooted=True),

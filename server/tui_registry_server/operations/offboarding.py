@@ -32,11 +32,13 @@ from tui_registry_server.store import grants as stored_grants
 from tui_registry_server.store import principals as stored_principals
 from tui_registry_server.store import tokens as stored_tokens
 from tui_registry_server.store.holdings import CreatedRow, HeldRow
+from tui_registry_server.store.managers import ModelOf
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.principal_details import MAX_LISTED, Offboard, PrincipalId
 from tui_registry_server.wire.transition_request import DeleteTransitionRequest
+from tui_registry_server.wire.workspace import DEFAULT_NAME
 
 
 class _Held(NamedTuple):
@@ -50,7 +52,7 @@ class _Held(NamedTuple):
     grants: list[HeldRow]
     requests: list[CreatedRow]
     issued_count: int
-    unmanaged: list[str]
+    unmanaged: list[ModelOf]
     unmanaged_count: int
 
     @property
@@ -179,7 +181,8 @@ def _entity(call: Call, held: _Held) -> dict[str, Any]:
             "grant_count": len(held.grants),
             "requests": [request_entity(each) for each in held.requests[:MAX_LISTED]],
             "request_count": len(held.requests),
-            "unmanaged_models": held.unmanaged,
+            "unmanaged_models": [each.name for each in held.unmanaged if each.workspace == DEFAULT_NAME],
+            "unmanaged_elsewhere": [each._asdict() for each in held.unmanaged if each.workspace != DEFAULT_NAME],
             "unmanaged_model_count": held.unmanaged_count,
             "issued_token_count": held.issued_count,
             "etag": held.etag,

@@ -10,6 +10,7 @@ from tui_registry_server.operations.permissions import after_change, heading
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import ObjectSubject
 from tui_registry_server.rules.permissions import Level, level_name
+from tui_registry_server.rules.principals import ROOT
 from tui_registry_server.store import effective_levels, grants, principals
 from tui_registry_server.store.effective_levels import LevelRow, ListChange
 from tui_registry_server.wire.permission_preview import MAX_PREVIEWED, PreviewPermissions
@@ -28,6 +29,7 @@ def preview(call: Call, body: PreviewPermissions, subject: ObjectSubject) -> Ans
         after=_with_inherited(call, subject, after),
         named=[each for each in before.keys() | after.keys() if before.get(each) != after.get(each)],
         everyone=_group(call, USERS),
+        entrance=ROOT if subject.model is None else call.principal.root_id,
     )
     named = effective_levels.of(call.connection, change, change.named, MAX_PREVIEWED)
     members = effective_levels.of_members(call.connection, change, MAX_PREVIEWED - len(named))
@@ -67,7 +69,8 @@ def _levels(before: int, after: int) -> dict[str, str]:
 
 
 def _principal(row: LevelRow) -> dict[str, Any]:
-    return {"principal": shown(row.id, row.kind, row.name, row.display_name, active=row.active)}
+    outside = {} if row.enters else {"outside_workspace": True}
+    return {"principal": shown(row.id, row.kind, row.name, row.display_name, active=row.active)} | outside
 
 
 def _named(row: LevelRow, before: Levels, after: Levels) -> dict[str, Any]:

@@ -25,11 +25,12 @@ def explain(call: Call, body: ExplainPermissions, subject: ObjectSubject) -> Ans
     )
     holder = Holder.of(call.connection, who)
     groups = holder.group_names()
-    reasons = _reasons(call, holder, subject)
+    reasons = _reasons(call, holder, subject) if who.is_member else []
     return without_empty(
         {
             **heading(subject),
             "principal": shown(row.id, row.kind, row.name, row.display_name, active=row.active),
+            "outside_workspace": None if who.is_member else True,
             "permission_level": level_name(_level(call, who, body)),
             "grants": reasons[:MAX_GRANTS],
             "grant_count": len(reasons),

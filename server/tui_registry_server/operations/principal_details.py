@@ -75,7 +75,7 @@ def grant_entity(row: HeldRow, principal_id: str) -> dict[str, Any]:
     """A HeldGrant."""
     return without_empty(
         {
-            "object_type": _OBJECT_TYPES.get(ROOT if row.workspace else row.object_id, "registered-model"),
+            "object_type": _OBJECT_TYPES.get(ROOT if row.is_workspace else row.object_id, "registered-model"),
             "workspace": row.workspace,
             "name": row.model_name,
             "permission_level": level_name_on(row.object_id, row.level),
@@ -86,9 +86,12 @@ def grant_entity(row: HeldRow, principal_id: str) -> dict[str, Any]:
 
 def request_entity(row: CreatedRow) -> dict[str, Any]:
     """An OpenRequest."""
-    return {
-        "name": row.name,
-        "version": str(row.version),
-        "to_stage": row.to_stage,
-        "creation_timestamp": row.creation_timestamp,
-    }
+    return without_empty(
+        {
+            "name": row.name,
+            "workspace": row.workspace,
+            "version": str(row.version),
+            "to_stage": row.to_stage,
+            "creation_timestamp": row.creation_timestamp,
+        }
+    )

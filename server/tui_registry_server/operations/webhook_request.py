@@ -15,6 +15,8 @@ from tui_registry_server.rules.mail import OutgoingMail
 from tui_registry_server.rules.webhook_events import Change, Dialect, databricks_payload, mlflow_payload
 from tui_registry_server.rules.webhook_http import OutgoingRequest
 from tui_registry_server.rules.webhook_targets import Target, check_url
+from tui_registry_server.store import workspaces
+from tui_registry_server.store.engine import Connection
 from tui_registry_server.store.webhooks import WebhookRow
 from tui_registry_server.wire.plain_text import one_line
 from tui_registry_server.wire.registry_webhook import WebhookFormat
@@ -24,36 +26,46 @@ HEADERS = {"Content-Type": "application/json", "User-Agent": "tui-registry", "Ac
 
 
 def request_of(
-    webhook: WebhookRow, event: str, change: Change, *, delivery_id: str, now: int, policy: Policy
+    connection: Connection,
+    webhook: WebhookRow,
+    event: str,
+    change: Change,
+    *,
+    delivery_id: str,
+    now: int,
+    policy: Policy,
 ) -> OutgoingRequest | OutgoingMail:
     """``now``: milliseconds, for the signature. Raises RegistryError if nothing may be sent to its URL, or if its
     secrets cannot be decrypted."""
     if webhook.format != WebhookFormat.JSON:
-        return message_request(webhook, [change], delivery_id=delivery_id, policy=policy)
+        return message_request(connection, webhook, [change], delivery_id=delivery_id, policy=policy)
     target = check_url(webhook.url, policy.webhook_networks)
     secrets: dict[str, str] = {} if webhook.secrets is None else json.loads(policy.secret_box.open(webhook.secrets))
     headers = dict(HEADERS)
+    workspace = workspaces.header_name(connection, webhook.workspace_id)
     if webhook.job_id is not None:
-        return _run_of_job(webhook, event, change, delivery_id, target, secrets, headers)
+        message = databricks_payload(event, change, webhook.id, workspace)
+        return _run_of_job(webhook, json.dumps(message), delivery_id, target, secrets, headers)
     if webhook.dialect == Dialect.MLFLOW:
-        body = json.dumps(mlflow_payload(event, change)).encode()
+        body = json.dumps(mlflow_payload(event, change, workspace)).encode()
         headers |= _mlflow_headers(secrets, delivery_id, now, body)
     else:
-        body = json.dumps(databricks_payload(event, change, webhook.id)).encode()
+        body = json.dumps(databricks_payload(event, change, webhook.id, workspace)).encode()
         headers |= _databricks_headers(secrets, delivery_id, body)
     return OutgoingRequest(target, headers, body, webhook.enable_ssl_verification)
 
 
 def message_request(
-    webhook: WebhookRow, changes: Sequence[Change], *, delivery_id: str, policy: Policy
+    connection: Connection, webhook: WebhookRow, changes: Sequence[Change], *, delivery_id: str, policy: Policy
 ) -> OutgoingRequest | OutgoingMail:
     """One message for people about all of these changes. Slack and Teams check no signature; whoever relays to them
     may, so that it is there with a secret. Raises RegistryError, too."""
-    messages = [message_of(each) for each in changes]
+    workspace = workspaces.header_name(connection, webhook.workspace_id)
+    messages = [message_of(each, workspace) for each in changes]
     if webhook.format == WebhookFormat.EMAIL:
         mail_server(policy)
         return OutgoingMail(
-            delivery_id, recipient(webhook), subject_of(messages), mail_text(messages, _reason(webhook))
+            delivery_id, recipient(webhook), subject_of(messages), mail_text(messages, _reason(webhook, workspace))
         )
     target = check_url(webhook.url, policy.webhook_networks)
     secrets: dict[str, str] = {} if webhook.secrets is None else json.loads(policy.secret_box.open(webhook.secrets))
@@ -63,27 +75,27 @@ def message_request(
     return OutgoingRequest(target, headers, body, webhook.enable_ssl_verification)
 
 
-def _reason(webhook: WebhookRow) -> str:
+def _reason(webhook: WebhookRow, workspace: str) -> str:
     if webhook.digest is not None:
         what = "the requests that wait for you" if webhook.model_name is None else one_line(webhook.model_name)
         how = "--requests" if webhook.model_name is None else one_line(webhook.model_name)
-        return f"You follow {what} in the model registry. To end that: tui-registry unfollow {how}"
+        option, where = (f"--workspace {workspace} ", f"workspace {workspace} of ") if workspace else ("", "")
+        return f"You follow {what} in {where}the model registry. To end that: tui-registry {option}unfollow {how}"
     of = "the model registry" if webhook.model_name is None else f"registered model '{one_line(webhook.model_name)}'"
+    of += f" in workspace {workspace}" if workspace else ""
     return f"The webhook {webhook.id} of {of} sends this. {one_line(webhook.user_id)} has set it up."
 
 
 def _run_of_job(
     webhook: WebhookRow,
-    event: str,
-    change: Change,
+    message: str,
     delivery_id: str,
     target: Target,
     secrets: Mapping[str, str],
     headers: Mapping[str, str],
 ) -> OutgoingRequest:
     """With the event in the parameters of every kind of task: which kinds the job has is not asked. The token makes the
-    workspace run the job once, however often the request is repeated."""
-    message = json.dumps(databricks_payload(event, change, webhook.id))
+    workspace run the job once, however often the request is repeated. ``message``: the event in JSON."""
     parameters = {"event_message": message}
     content: dict[str, Any] = {
         "job_id": int(webhook.job_id or 0),

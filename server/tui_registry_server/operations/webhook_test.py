@@ -14,6 +14,8 @@ from tui_registry_server.store.webhooks import WebhookRow
 def prepared(call: Call, webhook: WebhookRow, event: str, answer: Callable[[Outcome], Answer]) -> WebhookTest:
     """A test with an example of the event. It is recorded, whatever comes of it."""
     change = example(event, webhook.dialect, call.clock, call.principal.name, webhook.model_name)
-    request = request_of(webhook, event, change, delivery_id=uuid.uuid4().hex, now=call.clock, policy=call.policy)
+    request = request_of(
+        call.connection, webhook, event, change, delivery_id=uuid.uuid4().hex, now=call.clock, policy=call.policy
+    )
     webhook_changes.record_test(call, webhook, event)
     return WebhookTest(request, answer)

@@ -10,13 +10,12 @@ from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import record, without_empty
 from tui_registry_server.operations.subjects import ModelSubject, Subject
 from tui_registry_server.rules.errors import InvalidParameterValue, InvalidState, ResourceAlreadyExists
-from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.permissions import Level, level_name
 from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, no_workspace
 from tui_registry_server.store import counters, workspaces
 from tui_registry_server.store import registered_models as model_rows
 from tui_registry_server.store.workspaces import Workspace
 from tui_registry_server.wire.activity import ActivityType
-from tui_registry_server.wire.fields import RequestBody
 from tui_registry_server.wire.registered_model import ModelName
 from tui_registry_server.wire.workspace import (
     DEFAULT_NAME,
@@ -24,6 +23,7 @@ from tui_registry_server.wire.workspace import (
     RESERVED_NAMES,
     CreateWorkspace,
     DeleteWorkspace,
+    ListWorkspaces,
     UpdateWorkspace,
     WorkspaceFields,
     WorkspaceName,
@@ -31,13 +31,24 @@ from tui_registry_server.wire.workspace import (
 )
 
 RESTRICT, CASCADE, SET_DEFAULT = "RESTRICT", "CASCADE", "SET_DEFAULT"
-MAX_CASCADED = 200
-"""Models that are deleted with their workspace: others wait for the transaction."""
+MAX_CASCADED = 1000
+"""Models that are deleted with their workspace. Others wait for the transaction: about a second on PostgreSQL."""
 
 
-def listed(call: Call, body: RequestBody, subject: None) -> Answer:
+def listed(call: Call, body: ListWorkspaces, subject: None) -> Answer:
     """The workspaces that the caller may use, by name: those of administrators are all."""
-    return {"workspaces": [_entity(each) for each in workspaces.usable(call.connection, call.principal)]}
+    found = workspaces.usable(call.connection, call.principal)
+    if not body.details:
+        return {"workspaces": [_entity(each) for each in found]}
+    levels = workspaces.levels(call.connection, call.principal, [each.id for each in found])
+    counts = workspaces.model_counts(call.connection, call.principal, levels)
+    return {
+        "workspaces": [
+            _entity(each)
+            | without_empty({"permission_level": level_name(levels[each.id]), "model_count": counts[each.id]})
+            for each in found
+        ]
+    }
 
 
 def get(call: Call, body: WorkspaceName, subject: None) -> Answer:

@@ -27,12 +27,14 @@ class Message(NamedTuple):
         return datetime.fromtimestamp(self.time / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def message_of(change: Change) -> Message:
+def message_of(change: Change, workspace: str = "") -> Message:
+    """``workspace``: its name, empty for the default one, which is not said."""
     text = text_of(change)
     if change.activity_type == ActivityType.NEW_COMMENT:
         text = f"{change.user_id}{text.removeprefix('A user')}"
     elif change.activity_type == ActivityType.APPLIED_TRANSITION:
         text = f"{text.removesuffix('.')}, by {change.user_id}."
+    text = f"[{workspace}] {text}" if workspace else text
     return Message(one_line(text, MAX_TEXT), change.creation_timestamp, one_line(change.comment or "", MAX_TEXT))
 
 

@@ -68,6 +68,9 @@ class Principal:
     token_expiry: milliseconds since the epoch; None for never.
     revision: the identity counter (store.counters) when this was read: current as long as the counter is the same.
     workspace_id: the workspace that the request is about, whose models alone it can see and change.
+    workspace_name: what the request called that, if it is not the default one.
+    open_to_all: of a group, whether everybody may use the workspace. No group is in ``users``, but whoever is in a
+        group is.
     only_workspace: whether there is no other one.
     issuer: the OpenID provider that issued the token; empty for the registry's own tokens. Nothing of it is stored,
         and ``token_id`` is a part of its digest.
@@ -84,13 +87,15 @@ class Principal:
     revision: int = 0
     issuer: str = ""
     workspace_id: str = DEFAULT_WORKSPACE
+    workspace_name: str = ""
+    open_to_all: bool = False
     only_workspace: bool = True
 
     @property
     def is_member(self) -> bool:
         """Whether they may use their workspace at all: the default one is everybody's, another one theirs who have a
-        level on it. What they were granted on models in it counts only then."""
-        return self.workspace_id == DEFAULT_WORKSPACE or self.root_level > Level.NONE
+        level on it. What they were granted on models in it counts only then: see also store.entry."""
+        return self.workspace_id == DEFAULT_WORKSPACE or self.root_level > Level.NONE or self.open_to_all
 
     @property
     def root_id(self) -> str:

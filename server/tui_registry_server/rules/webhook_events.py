@@ -115,8 +115,9 @@ def events_of(change: Change, dialect: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def databricks_payload(event: str, change: Change, webhook_id: str) -> dict[str, Any]:
-    """What a webhook in Databricks' form sends, without artifact paths; ``text`` makes it a message for Slack."""
+def databricks_payload(event: str, change: Change, webhook_id: str, workspace: str = "") -> dict[str, Any]:
+    """What a webhook in Databricks' form sends, without artifact paths; ``text`` makes it a message for Slack.
+    ``workspace``: its name, empty for the default one, which is not said."""
     payload: dict[str, Any] = {
         "event": event,
         "webhook_id": webhook_id,
@@ -127,6 +128,7 @@ def databricks_payload(event: str, change: Change, webhook_id: str) -> dict[str,
         "from_stage": change.from_stage,
         **_OWN_MEMBERS.get(change.activity_type, _nothing)(change),
         "text": text_of(change),
+        "workspace": workspace or None,
     }
     if change.activity_type == ActivityType.REQUESTED_TRANSITION:
         del payload["from_stage"]
@@ -182,8 +184,9 @@ def text_of(change: Change) -> str:
     return sentences.get(kind, f"{who} changed {where}.")
 
 
-def mlflow_payload(event: str, change: Change) -> dict[str, Any]:
-    """What a webhook in MLflow's form sends, as MLflow's own server does."""
+def mlflow_payload(event: str, change: Change, workspace: str = "") -> dict[str, Any]:
+    """What a webhook in MLflow's form sends, as MLflow's own server does: with workspaces also the name of one.
+    ``workspace``: as in databricks_payload."""
     entity, _, action = event.partition(".")
     named: dict[str, Any] = {"name": change.model_name}
     if change.version is not None and "alias" not in entity:
@@ -193,6 +196,7 @@ def mlflow_payload(event: str, change: Change) -> dict[str, Any]:
         "action": action,
         "timestamp": datetime.fromtimestamp(change.creation_timestamp / 1000, UTC).isoformat(),
         "data": named | _mlflow_members(entity, action, change),
+        **({"workspace": workspace} if workspace else {}),
     }
 
 

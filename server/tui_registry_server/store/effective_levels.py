@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.store.dialects import among, greater, pairs
+from tui_registry_server.store.entry import may_enter
 from tui_registry_server.store.memberships import groups_of_each, with_members
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import memberships, principals
@@ -39,12 +40,15 @@ class ListChange(NamedTuple):
 
     named: the principals that entries were added, changed or removed for.
     everyone: the id of the group ``users``, which has no rows among the memberships.
+    entrance: the registry-wide object of the workspace of the model that the lists are of: whoever may not use that has
+        no level. ROOT for lists of a registry-wide object itself, whose entries are what lets one in.
     """
 
     before: Mapping[str, Level]
     after: Mapping[str, Level]
     named: Collection[str]
     everyone: str
+    entrance: str
 
     def levels(self) -> dict[str, Any]:
         """The parameters of _levels."""
@@ -53,6 +57,7 @@ class ListChange(NamedTuple):
             "after": json.dumps([*self.after.items()]),
             "everyone_before": int(self.before.get(self.everyone, Level.NONE)),
             "everyone_after": int(self.after.get(self.everyone, Level.NONE)),
+            "root_id": self.entrance,
         }
 
     def members(self) -> dict[str, Any]:
@@ -62,13 +67,14 @@ class ListChange(NamedTuple):
 
 
 class LevelRow(NamedTuple):
-    """A principal with its level by the first list and by the second."""
+    """A principal with its level by the first list and by the second, and whether it may use the workspace."""
 
     id: str
     kind: str
     name: str
     display_name: str | None
     active: bool
+    enters: bool
     before: Level
     after: Level
 
@@ -115,14 +121,16 @@ def _levels(ids: Select[Any]) -> Select[Any]:
     ).subquery("ways")
     best = select(ways.c.id, *_highest(ways)).group_by(ways.c.id).cte("best")
 
+    enters = case((may_enter(who.c.id), literal_column("1")), else_=literal_column("0"))
+
     def level(which: str) -> Any:
         everyone = bindparam(f"everyone_{which}", type_=Integer())
         of_everyone = case((_is_group, literal_column("0")), else_=everyone)
-        return greater(func.coalesce(best.c[which], literal_column("0")), of_everyone).label(which)
+        return (enters * greater(func.coalesce(best.c[which], literal_column("0")), of_everyone)).label(which)
 
     columns = (principals.c[name] for name in ("id", "kind", "name", "display_name", "active", "name_key"))
     return (
-        select(*columns, level("before"), level("after"))
+        select(*columns, enters.label("enters"), level("before"), level("after"))
         .join_from(who, principals, principals.c.id == who.c.id)
         .outerjoin(best, best.c.id == who.c.id)
     )
@@ -200,4 +208,6 @@ def named_groups_of(connection: Connection, change: ListChange, ids: Collection[
 
 def _level_row(row: tuple[Any, ...]) -> LevelRow:
     found = LevelRow(*row)
-    return found._replace(active=bool(found.active), before=Level(found.before), after=Level(found.after))
+    return found._replace(
+        active=bool(found.active), enters=bool(found.enters), before=Level(found.before), after=Level(found.after)
+    )

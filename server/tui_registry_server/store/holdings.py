@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, String, bindparam, func, literal, select
 
-from tui_registry_server.rules.principals import TOKENS, Principal
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, TOKENS, Principal
 from tui_registry_server.store.access import caller, here, readable
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.statements import Statement
@@ -13,9 +13,8 @@ from tui_registry_server.store.tables import grants, principals, registered_mode
 
 
 class HeldRow(NamedTuple):
-    """A grant. ``model_name`` is None if the object is no model, or a deleted one; ``workspace`` if it is no workspace.
-    ``holder``, ``holder_name``: who it
-    was granted to."""
+    """A grant. ``model_name`` is None if the object is no model, or a deleted one; ``workspace`` if it is of none but
+    the default one. ``holder``, ``holder_name``: who it was granted to."""
 
     object_id: str
     level: int
@@ -24,18 +23,28 @@ class HeldRow(NamedTuple):
     model_name: str | None
     workspace: str | None
 
+    @property
+    def is_workspace(self) -> bool:
+        """Whether it is on all of that workspace."""
+        return self.workspace is not None and self.model_name is None
+
 
 class CreatedRow(NamedTuple):
-    """An open transition request."""
+    """An open transition request. ``workspace``: None for the default one."""
 
     id: str
     name: str
     version: int
     to_stage: str
     creation_timestamp: int
+    workspace: str | None
 
 
 _principal_id = bindparam("principal_id", type_=String())
+
+_of_model = func.nullif(registered_models.c.workspace_id, literal(DEFAULT_WORKSPACE))
+_other_workspace = func.coalesce(_of_model, grants.c.object_id)
+"""The id of the workspace that the object is of, or is, if that is not the default one."""
 _held = among(grants.c.principal_id, bindparam("identities", type_=String()))
 _grants = (
     select(
@@ -48,7 +57,7 @@ _grants = (
     )
     .join(principals, principals.c.id == grants.c.principal_id)
     .outerjoin(registered_models, registered_models.c.id == grants.c.object_id)
-    .outerjoin(workspaces, workspaces.c.id == grants.c.object_id)
+    .outerjoin(workspaces, workspaces.c.id == _other_workspace)
     .order_by(grants.c.level.desc(), func.coalesce(registered_models.c.name, ""), grants.c.object_id, principals.c.name)
 )
 _registry_wide = grants.c.object_id.in_([bindparam("root_id", type_=String()), literal(TOKENS)])
@@ -71,8 +80,10 @@ _requests = (
         transition_requests.c.version,
         transition_requests.c.to_stage,
         transition_requests.c.creation_timestamp,
+        workspaces.c.name,
     )
     .join(registered_models, registered_models.c.id == transition_requests.c.model_id)
+    .outerjoin(workspaces, workspaces.c.id == _of_model)
     .where(transition_requests.c.principal_id == _principal_id)
     .order_by(transition_requests.c.creation_timestamp.desc(), transition_requests.c.id.desc())
 )

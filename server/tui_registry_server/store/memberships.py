@@ -50,9 +50,10 @@ def groups_of_each(principal_ids: Select[tuple[str]]) -> CTE:
     return held.union(select(held.c.principal_id, memberships.c.group_id).where(memberships.c.member_id == held.c.id))
 
 
-def with_members(principal_ids: Select[tuple[str]]) -> CTE:
-    """Ids of these principals, of the members of the groups among them, of the groups among those, and so on."""
-    below = principal_ids.cte("below", recursive=True)
+def with_members(principal_ids: Select[tuple[str]], name: str = "below") -> CTE:
+    """Ids of these principals, of the members of the groups among them, of the groups among those, and so on. ``name``:
+    what it is called in the statement."""
+    below = principal_ids.cte(name, recursive=True)
     return below.union(select(memberships.c.member_id).where(memberships.c.group_id == below.c.id))
 
 

@@ -141,7 +141,7 @@ def refresh_principal(connection: Connection, caller: Principal, revision: int) 
     if current is None or caller.workspace_id == DEFAULT_WORKSPACE:
         return current
     workspace = workspaces.find_by_id(connection, caller.workspace_id)
-    return _enter(connection, current, workspace, "" if workspace is None else workspace.name)
+    return _enter(connection, current, workspace, caller.workspace_name)  # it may have been deleted meanwhile
 
 
 def enter(connection: Connection, principal: Principal, name: str) -> Principal:
@@ -155,7 +155,7 @@ def _enter(connection: Connection, principal: Principal, workspace: Workspace | 
     level = grant_rows.level_on(connection, principal, root_of("" if workspace is None else workspace.id))
     if workspace is not None:
         root_level = Level.MANAGE if principal.admin else Level(level)
-        entered = replace(principal, workspace_id=workspace.id, root_level=root_level)
+        entered = replace(principal, workspace_id=workspace.id, workspace_name=workspace.name, root_level=root_level)
         if entered.is_member:
             return entered
     raise no_workspace(name)
@@ -188,8 +188,8 @@ def with_rights(
     a group."""
     groups = list(_GROUPS.run(connection, id=principal_id))
     is_group = kind is PrincipalKind.GROUP
-    everyone = None if is_group else id_of(connection, PrincipalKind.GROUP, USERS)
-    identities = tuple({principal_id, *(group[0] for group in groups), *([everyone] if everyone else [])})
+    everyone = id_of(connection, PrincipalKind.GROUP, USERS) or ""
+    identities = tuple({principal_id, *(group[0] for group in groups), *([] if is_group else [everyone])} - {""})
     admin = any(group[1] == ADMINS for group in groups) or (is_group and name == ADMINS)
     levels = {row[0]: row[1] for row in _LEVELS.run(connection, object_id=root_of(workspace_id))}
     root_level = Level.MANAGE if admin else Level(max((levels.get(one, 0) for one in identities), default=0))
@@ -202,6 +202,7 @@ def with_rights(
         root_level=root_level,
         admin=admin,
         workspace_id=workspace_id,
+        open_to_all=is_group and everyone in levels,
         only_workspace=workspaces.count(connection) <= 1,
     )
 

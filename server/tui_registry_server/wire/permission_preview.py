@@ -15,7 +15,8 @@ class PreviewPermissions(ChangePermissions):
 
 
 class LevelChange(Entity):
-    """What somebody may do before and after, by all that is granted; without a field where that is nothing."""
+    """What somebody may do before and after, by all that is granted; without a field where that is nothing, as it is on
+    a model whose workspace they may not use (``outside_workspace``)."""
 
     level_before: str | None = None
     level_after: str | None = None
@@ -25,6 +26,7 @@ class NamedChange(LevelChange):
     """A principal with an entry that is added, changed or removed. ``direct``: the levels of the entry itself."""
 
     principal: PrincipalReference
+    outside_workspace: bool = False
     direct_before: str | None = None
     direct_after: str | None = None
 
@@ -34,6 +36,7 @@ class MemberChange(LevelChange):
     they are in directly or through groups."""
 
     principal: PrincipalReference
+    outside_workspace: bool = False
     through: list[str] = []
 
 

@@ -39,11 +39,13 @@ class PermissionsExplanation(Entity):
     """``permission_level`` is what holds, the highest of the grants; there is none, if nothing is granted. ``grants``
     are ordered by level, the highest first. ``groups`` are the names of the groups that the principal is in, directly
     or through groups. Only the first MAX_GRANTS and MAX_GROUPS are listed; the counts are of all. A deactivated
-    principal has the level that it would have if it were active."""
+    principal has the level that it would have if it were active. Whoever may not use the workspace of the object
+    (``outside_workspace``) has no level: what is granted to them on its models does not count, and is not listed."""
 
     object_id: str
     object_type: str
     principal: PrincipalReference
+    outside_workspace: bool = False
     permission_level: str | None = None
     grants: list[GrantReason] = []
     grant_count: int = 0

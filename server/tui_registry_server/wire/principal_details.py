@@ -20,8 +20,8 @@ class HeldGrant(Entity):
     """A grant to a principal, or to one of its groups, then called ``group_name``.
 
     ``object_type`` is ``registered-model``, with its ``name`` unless it was deleted; ``registered-models`` for the
-    whole registry, or all of a ``workspace`` other than the default one; or ``tokens`` for creating tokens of one's
-    own. ``built_in``: what members of ``admins`` have.
+    whole registry, or all of a workspace; or ``tokens`` for creating tokens of one's own. ``workspace``: the one that
+    the object is of, if it is not the default one. ``built_in``: what members of ``admins`` have.
     """
 
     object_type: str
@@ -42,9 +42,10 @@ class Membership(Entity):
 
 
 class OpenRequest(Entity):
-    """A transition request of the principal."""
+    """A transition request of the principal. ``workspace``: the model's, if it is not the default one."""
 
     name: str
+    workspace: str | None = None
     version: str
     to_stage: Stage
     creation_timestamp: Milliseconds
@@ -102,6 +103,13 @@ class Offboard(PrincipalId):
     etag: Text | None = None
 
 
+class ModelElsewhere(Entity):
+    """A model of another workspace than the default one."""
+
+    name: str
+    workspace: str
+
+
 class Offboarding(Entity):
     """What offboarding does: it deactivates the account, revokes its tokens and its own grants, cancels its open
     requests, and takes it out of its groups. Activities, comments, models and versions stay.
@@ -109,7 +117,8 @@ class Offboarding(Entity):
     deactivates: whether the account is active. token_count: of all its tokens.
     secret_count, federation_rule_count: of those by which a service principal gets tokens.
     unmanaged_models: those that it can manage, and only members of ``admins`` afterwards: no other active user or
-    service principal has that level, by name or through groups.
+    service principal has that level, by name or through groups. These are of the default workspace, and
+    unmanaged_elsewhere of the others; unmanaged_model_count is of all.
     issued_token_count: of the tokens that it created for service principals, and so has seen: they stay valid.
     etag: identifies all of it.
     """
@@ -126,6 +135,7 @@ class Offboarding(Entity):
     requests: list[OpenRequest] = []
     request_count: int
     unmanaged_models: list[str] = []
+    unmanaged_elsewhere: list[ModelElsewhere] = []
     unmanaged_model_count: int
     issued_token_count: int
     etag: str

@@ -31,9 +31,20 @@ def is_workspace_name(value: object) -> bool:
     )
 
 
+class ListWorkspaces(RequestBody):
+    """``details``: say of each also what the caller may do there."""
+
+    details: bool = False
+
+
 class Workspace(Entity):
+    """With details: ``permission_level``, the caller's on all of it, if any; ``model_count``: of the models and prompts
+    there that the caller may read."""
+
     name: str
     description: str | None = None
+    permission_level: str | None = None
+    model_count: int | None = None
 
 
 class WorkspaceList(Entity):

@@ -99,6 +99,28 @@ async def test_federation_rules_are_listed_and_deleted(access_data: AccessFixtur
     assert [each["subject"] for each in rules if access_data.samples.id in each["subject"]] == [f"repo:{other}:*"]
 
 
+@SIZES
+async def test_a_federation_rule_is_made(access_data: AccessFixture, size: tuple[int, int]) -> None:
+    name = f"job-{access_data.samples.id}"
+    access_data.call("POST", f"{SCIM}/ServicePrincipals", applicationId=name)
+    async with console(access_data.url, access_data.registry.admin_token, size) as shown:
+        await open_credentials(shown, name)
+        await shown.press("N")
+        await shown.shows(f"New federation rule of {name}", "Issuer", "Subject", "Audience")
+        for typed in ("http://issuer.example.com", f"repo:{name}:*", "registry"):
+            await shown.type(typed)
+            await shown.press("enter")
+        await shown.notifies("https://")  # the server says what an issuer is
+        await shown.press("N")
+        for typed in ("https://issuer.example.com", f"repo:{name}:*", "registry"):
+            await shown.type(typed)
+            await shown.press("enter")
+        await shown.notifies(f"federation rule of {name}: Created.")
+        await shown.shows(f"repo:{name}:* of https://issuer.example.com for registry")
+    rules = access_data.call("GET", "/federation-rules")["federation_rules"]
+    assert [each["subject"] for each in rules if each["application_id"] == name] == [f"repo:{name}:*"]
+
+
 async def test_only_administrators_open_them(access_data: AccessFixture) -> None:
     access_data.call("POST", f"{SCIM}/ServicePrincipals", applicationId=f"closed-{access_data.samples.id}")
     async with console(access_data.url, access_data.registry.token(ASKER)) as shown:

@@ -23,6 +23,7 @@ from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.oauth import MAX_SECRET_LIFETIME, ClientSecret, FederationRule
 
+GITHUB = "https://token.actions.githubusercontent.com"
 DAY = 24 * 60 * 60  # seconds
 BY_EXPIRY = Sorting("soonest first", "latest first")
 
@@ -30,7 +31,7 @@ BY_EXPIRY = Sorting("soonest first", "latest first")
 class Credentials(Section):
     place = "credentials"
     is_section = False
-    empty_message = "No secrets and no federation rules.\nPress n to create a secret."
+    empty_message = "No secrets and no federation rules.\nPress n to create a secret, N a rule."
     no_match = "No matching secrets or rules."
     placeholder = "secret, issuer, subject or audience"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("credentials"), *WHILE_TYPING]
@@ -122,6 +123,32 @@ class Credentials(Section):
             lambda made: handed.append(made.secret),
         )
         make(app, self.table, change, lambda key: key in self._secrets and key not in before, then=show)
+
+    def action_make_rule(self) -> None:
+        self.console_app.mutations.prepare(self._make_rule)
+
+    async def _make_rule(self) -> None:
+        app, name = self.console_app, self._application_id
+        fields = [
+            Field(name="issuer", label="Issuer of the tokens (iss)", hint=GITHUB, required=True, max_length=500),
+            Field(
+                name="subject",
+                label="Subject (sub); * stands for any characters",
+                hint="repo:ORG/REPOSITORY:ref:refs/heads/main",
+                required=True,
+                max_length=500,
+            ),
+            Field(name="audience", label="Audience (aud)", required=True, max_length=500),
+        ]
+        given = await app.push_screen_wait(Form(f"New federation rule of {one_line(name)}", fields, save="Create"))
+        if given is None:
+            return
+        before = {each.id for each in await app.client.federation_rules.all()}
+        made: list[FederationRule] = []
+        change = federation_rule.create(
+            app.client, name, given["issuer"], given["subject"], given["audience"], before, made.append
+        )
+        make(app, self.table, change, lambda key: key in self._rules and key not in before)
 
     def action_revoke_credential(self) -> None:
         key = self.table.cursor_key or ""

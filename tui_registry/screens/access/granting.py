@@ -9,7 +9,7 @@ from tui_registry.access import addresses
 from tui_registry.access.access_list import NONE
 from tui_registry.access.grants import MANAGE, AccessView, PermissionObject, preview
 from tui_registry.access.principal import ADMINISTRATORS, Principal
-from tui_registry.access.wording import change_text
+from tui_registry.access.wording import OUTSIDE, change_text
 from tui_registry.client.errors import Refused
 from tui_registry.console import Console
 from tui_registry.mutations import level as levels
@@ -162,6 +162,8 @@ def _question(app: Console, target: PermissionObject, named: NamedChange, effect
     message = [Content(f"On {one_line(str(target))}:  {had or 'none'} → {level or 'none'}")]
     if (named.level_before, named.level_after) != (had, level):
         message.append(Content(f"Effective level:  {_arrow(named)}"))
+    if named.outside_workspace:
+        message.append(Content.styled(one_line(f"{principal} {OUTSIDE}."), "$text-warning"))
     if principal.kind is PrincipalKind.GROUP:
         message += _members(app, effects)
     is_own = effects.caller.level_before != effects.caller.level_after

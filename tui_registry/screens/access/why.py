@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tui_registry.access.grants import AccessView
 from tui_registry.access.principal import Principal
-from tui_registry.access.wording import reason_text
+from tui_registry.access.wording import OUTSIDE, reason_text
 from tui_registry.console import Console
 from tui_registry.keys.names import legend
 from tui_registry.styles import DEFERRED_STYLES
@@ -73,7 +73,8 @@ def paragraphs(view: AccessView, explanation: PermissionsExplanation) -> list[Co
             result += [Content.styled(f"• {text}", "dim") for text in weaker]
     else:
         result.append(Content(f"{who} has no access to {where}"))
-        result.append(Content("There is no grant to this name, or to any of its groups."))
+        nothing = "There is no grant to this name, or to any of its groups."
+        result.append(Content(f"{who} {OUTSIDE}." if explanation.outside_workspace else nothing))
     if not explanation.principal.active:
         result.append(Content.styled("\nThe account is deactivated: its tokens are rejected.", "$text-warning"))
     result.append(Content.styled(f"\n{_groups(explanation)}", "dim"))

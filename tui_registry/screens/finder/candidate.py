@@ -29,6 +29,7 @@ class Kind(StrEnum):
     TOKEN = "token"  # noqa: S105  # a kind
     WEBHOOK = "webhook"
     PROFILE = "profile"
+    WORKSPACE = "space"
 
 
 EXACT_ORDER = tuple(Kind)

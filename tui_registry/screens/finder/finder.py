@@ -27,6 +27,7 @@ from tui_registry.queries.fuzzy_match import Match, Rank
 from tui_registry.screens.finder.candidate import EXACT_ORDER, Candidate, Found, Kind, find, ranked
 from tui_registry.screens.finder.local import beginning, other_profiles, places, searches
 from tui_registry.screens.finder.sources import OPENING, Source, sources
+from tui_registry.screens.finder.workspaces import WorkspaceSource
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.candidate_list import CandidateList, Entry
@@ -123,7 +124,9 @@ class Finder(ModalScreen[None]):
     async def _connect(self) -> None:
         """Ask, once the server can be asked."""
         await self.console_app.connection.ready.wait()
-        self._sources = sources(self.console_app.client, self.console_app.navigation)
+        app, opened = self.console_app, self.console_app.connection.opened
+        workspaces = WorkspaceSource(app.client, opened.workspace if opened else None, app.open_workspace)
+        self._sources = [*sources(app.client, app.navigation), workspaces]
         self._ask()
 
     # What is typed

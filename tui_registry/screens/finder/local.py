@@ -21,6 +21,7 @@ PLACE_ALIASES = {
     "users": ("people",),
     "service principals": ("sp", "programs"),
     "follows": ("following", "notifications", "subscriptions"),
+    "workspaces": ("workspace", "ws"),
 }
 PLACE_DETAILS = {
     "users": "Accounts of people",
@@ -29,6 +30,7 @@ PLACE_DETAILS = {
     "tokens": "Access tokens",
     "webhooks": "Telling other programs of changes",
     "follows": "What you follow: models, and requests that wait for you",
+    "workspaces": "Models apart from each other; :workspace NAME opens one",
 }
 """Of the places that no key goes to."""
 ACTION_ALIASES = {"quit": ("q", "q!", "exit"), "help": ("h", "keys"), "profiles": ("ctx", "context")}
