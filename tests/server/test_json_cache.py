@@ -17,7 +17,7 @@ from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import MODELS, VERSIONS, read_search
-from tui_registry_server.store import model_versions, registered_models
+from tui_registry_server.store import model_versions, registered_models, version_search
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.json_cache import ENTRY_OVERHEAD, JsonCache, json_cache_of
 from tui_registry_server.wire.principal import PrincipalKind
@@ -69,7 +69,7 @@ def stored(database: Connection, name: str) -> dict[str, Any]:
         alone = registered_models.read(database, model)
         latest = model_versions.latest(database, model.id, model.revision, list(Stage))
     listed = registered_models.page(database, SOMEBODY, read_search(MODELS, **_named(name))).rows
-    versions = model_versions.page(database, SOMEBODY, read_search(VERSIONS, **_named(name))).rows
+    versions = version_search.page(database, SOMEBODY, read_search(VERSIONS, **_named(name))).rows
     return {
         "model": json.loads(alone) if alone else None,
         "latest": json.loads(latest) if latest else {},

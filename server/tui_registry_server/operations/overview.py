@@ -7,7 +7,7 @@ from typing import Any
 
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.rules.search import MODELS, VERSIONS, Search, Searchable, read_search
-from tui_registry_server.store import model_versions, overview, registered_models
+from tui_registry_server.store import overview, registered_models, version_search
 from tui_registry_server.wire.overview import LAST_DAYS, MAX_COUNTED, GetOverview
 from tui_registry_server.wire.stage import Stage
 
@@ -35,7 +35,7 @@ def get(call: Call, body: GetOverview, subject: None) -> Answer:
         "transitions": _transitions(call, body.day_start),
         "models_without_description": _counted(registered_models.count(connection, principal, undescribed, LIMIT)),
         "models_without_owner": _counted(registered_models.count(connection, principal, unowned, LIMIT)),
-        "old_production_versions": _counted(model_versions.count(connection, principal, aged, LIMIT)),
+        "old_production_versions": _counted(version_search.count(connection, principal, aged, LIMIT)),
         "expiring_tokens": _counted(expiring) | {"of_everybody": principal.admin},
     }
 

@@ -2,8 +2,8 @@
 
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.rules.search import MODELS, VERSIONS, Search, read_search
-from tui_registry_server.store import model_versions as version_rows
 from tui_registry_server.store import registered_models as model_rows
+from tui_registry_server.store import version_search
 from tui_registry_server.store.pages import Page
 from tui_registry_server.wire.model_version import SearchModelVersions
 from tui_registry_server.wire.registered_model import ListRegisteredModels, SearchRegisteredModels
@@ -37,7 +37,7 @@ def model_versions(call: Call, body: SearchModelVersions, subject: None) -> Answ
         page_token=body.page_token,
         include_prompts=body.include_prompts,
     )
-    return _page("model_versions", search, version_rows.page(call.connection, call.principal, search))
+    return _page("model_versions", search, version_search.page(call.connection, call.principal, search))
 
 
 def _page(member: str, search: Search, page: Page) -> Answer:

@@ -1,6 +1,6 @@
 """A search in SQL: a parsed search of rules.search as the conditions, order and position of a page of rows.
 
-store.query_planner adds the permission filter, registered_models.page and model_versions.page the rows' documents.
+store.query_planner adds the permission filter, registered_models.page and version_search.page the rows' documents.
 
 There are two ways to find a page: to scan in its order and skip what does not match, which is fast if much matches, or
 to collect all matches and sort them, which is fast if little matches. ``candidates`` are indexes for the second one:

@@ -18,13 +18,13 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import MODELS, VERSIONS, read_search
 from tui_registry_server.store import feed as activity_feed
 from tui_registry_server.store import (
-    model_versions,
     overview,
     registered_models,
     schema,
     stage_history,
     tables,
     transition_requests,
+    version_search,
 )
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.feed import FeedPosition, Filter
@@ -107,7 +107,7 @@ def _page(searchable: Any, text: str, order: str, who: Principal, after: tuple[s
     search = read("" if after is None else read("").token_after(after))
     if searchable is MODELS:
         return lambda connection: registered_models.page(connection, who, search)
-    return lambda connection: model_versions.page(connection, who, search)
+    return lambda connection: version_search.page(connection, who, search)
 
 
 def counted(rows: Any, searchable: Any, text: str, who: Principal = ADMIN) -> Any:
@@ -208,7 +208,7 @@ PATHS = {
         "ix_registered_models_undescribed (workspace_id=?)",
     ),
     "versions by a stage and an age, counted": (
-        counted(model_versions, VERSIONS, "stage = 'Production' AND creation_timestamp <= 5"),
+        counted(version_search, VERSIONS, "stage = 'Production' AND creation_timestamp <= 5"),
         "COVERING INDEX ix_model_versions_age (stage=? AND creation_timestamp<?)",
     ),
     "open requests, counted": (
