@@ -333,7 +333,6 @@ def _candidates(
             elif each.has_trigram:
                 candidates.append(Candidate(select(_named(each).c.model_id), MAX_NAME_MATCHES))
         if (each.kind, each.key, each.comparator) == ("attribute", "alias", "="):
-            # All aliases are looked through: there are few, and their index is small.
             rows = select(*(aliases.c[name] for name in row)).where(aliases.c.alias == each.value)
             candidates.append(Candidate(rows))
     return candidates

@@ -218,6 +218,7 @@ aliases = Table(
     Column("version", Integer, nullable=False),
     _of_a_version(),
     Index("ix_aliases_version", "model_id", "version"),
+    Index("ix_aliases_alias", "alias", "model_id", "version"),
 )
 
 transition_requests = Table(

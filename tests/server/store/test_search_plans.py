@@ -151,6 +151,7 @@ PATHS = {
     "models by a part of a tag": (models("tags.k LIKE '%v%'"), "COVERING INDEX ix_model_tags_value (key=?)"),
     "models by a person": (models("user_id = 'ada'"), "ix_registered_models_user (workspace_id=? AND user_id=?)"),
     "models by a stage": (models("stage = 'Staging'"), "ix_model_versions_stage (model_id=? AND stage=?)"),
+    "models by an alias": (models("alias = 'champion'"), "COVERING INDEX ix_aliases_alias (alias=?)"),
     "a reader's models": (models(who=READER), "ix_grants_principal_id (principal_id=?)"),
     "a reader's models by a tag": (models("tags.k = 'v'", who=READER), "ix_grants_principal_id (principal_id=?)"),
     "versions": (versions(), "ix_model_versions_last_updated"),
@@ -169,6 +170,7 @@ PATHS = {
         "ix_model_versions_board (stage=? AND last_updated_timestamp<?)",
     ),
     "versions by a tag": (versions("tags.k = 'v'"), "COVERING INDEX ix_version_tags_value (key=? AND value=?)"),
+    "versions by an alias": (versions("alias = 'champion'"), "COVERING INDEX ix_aliases_alias (alias=?)"),
     "versions by a person": (versions("user_id = 'ada'"), "ix_model_versions_user (user_id=?)"),
     "a reader's versions": (versions(who=READER), "ix_grants_principal_id (principal_id=?)"),
     "the inbox": (inbox(), "ix_transition_requests_creation"),
@@ -250,7 +252,7 @@ PATHS = {
     ),
     "the feed of one kind": (feed(types=("NEW_COMMENT",)), "ix_activities_type (activity_type=?)"),
 }
-BOUNDED_SORTS = {"a tag", "part", "beginning", "reader", "run", "by name"}
+BOUNDED_SORTS = {"a tag", "an alias", "part", "beginning", "reader", "run", "by name"}
 """Only the rows of a candidate (at most MAX_DRIVING_ROWS), or those with one value, are sorted."""
 
 
