@@ -59,8 +59,9 @@ class Person(Section):
     no_match = "Nothing matches."
     placeholder = "group, permission, model, request, token or a name"
     is_section = False
+    about_lines = 3
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("person"), *WHILE_TYPING]
-    COLUMNS = (Column("KIND", 10), Column("NAME", 30, grow=1, max_width=80), Column("NOTE", 20, grow=1))
+    COLUMNS = (Column("KIND", 10), Column("NAME", 30, grow=1, max_width=80, is_cut_in_middle=True), Column("NOTE", 20, grow=1))
 
     def __init__(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
         super().__init__("Access", visible(name))
