@@ -40,7 +40,7 @@ MEASURED_ROWS = 500  # before and behind the first visible one, whose contents d
 class Table(ScrollView, can_focus=True):
     """Posts Highlighted when the cursor's row changes, Opened on Enter, NearEnd when more rows should be loaded."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--mark"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--heading", "table--cursor", "table--mark"}
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(LISTS, MOVEMENT.values()))
 
@@ -362,9 +362,14 @@ class Table(ScrollView, can_focus=True):
         self._measure()
         return is_scrolled
 
+    @property
+    def _first_with_cursor(self) -> int:
+        """The first row that is shown with the one under the cursor."""
+        return self._cursor
+
     def _scroll_to_cursor(self) -> bool:
         top, lines = self.scroll_offset.y, max(1, self.size.height - self._top)
-        wanted = min(max(top, self._cursor - lines + 1), self._cursor)
+        wanted = min(max(top, self._cursor - lines + 1), self._first_with_cursor)
         if wanted == top:
             return False
         self.scroll_to(y=wanted, animate=False, force=True, immediate=True)

@@ -17,6 +17,7 @@ from tui_registry.console import Console
 from tui_registry.keys.action import Action
 from tui_registry.keys.actions import FILTERING, WRITING, of_place
 from tui_registry.keys.custom_commands import METHOD, command_of
+from tui_registry.keys.movement import SIDEWAYS
 from tui_registry.keys.names import display_name
 from tui_registry.session.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.styles import DEFERRED_STYLES
@@ -24,6 +25,7 @@ from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.action_bar import ActionBar
 from tui_registry.widgets.header import Header
 from tui_registry.widgets.status_line import StatusLine
+from tui_registry.widgets.table import Table
 
 T = TypeVar("T")
 
@@ -108,6 +110,12 @@ class Place(Screen[None]):
         if action.id not in self._own_actions:
             return app.is_action_live(action.id)
         return self.is_live(action.id)
+
+    @property
+    def movements(self) -> list[Action]:
+        """How to move in its lists."""
+        count = len(self.query(Table))
+        return [each for each in self.console_app.keymap.moving if count > (1 if each.name.startswith(SIDEWAYS) else 0)]
 
     @property
     def _own_actions(self) -> set[str]:
