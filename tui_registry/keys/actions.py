@@ -176,6 +176,9 @@ ACTIONS = (
     Action("person", "enter", "⏎", "open", "Show all that the account has", ACCOUNTS, 1),
     Action("open", "enter", "⏎", "open", "Open the group, model or request under the cursor", ("person",), 2),
     Action(
+        "every_model", "v", "v", "every model", "List every model, or only those with a higher level", ("person",), 3
+    ),
+    Action(
         "offboard",
         "O",
         "O",

@@ -24,6 +24,8 @@ SECTIONS = {
 }
 """The titles of the places, in the order of the tabs."""
 
+READ_ONLY = "Read-only: only members of the group admins can make changes."
+
 
 class Section(TableActions, Listing):
     """``about_row`` describes the row under the cursor; ``note`` what the user can change."""
@@ -66,7 +68,7 @@ class Section(TableActions, Listing):
         self.me = DirectoryEntry.of(await self.console_app.client.users.me())
 
     def show_note(self) -> None:
-        message = "" if self.is_admin else "Read-only: only members of the group admins can make changes."
+        message = "" if self.is_admin else READ_ONLY
         self.note.update(Content(message))
         self.note.display = bool(message)
         self.highlighted()
