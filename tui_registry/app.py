@@ -23,6 +23,7 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.console import Console
 from tui_registry.keys.action import EVERYWHERE, Action
 from tui_registry.keys.actions import bindings
+from tui_registry.keys.movement import LISTS
 from tui_registry.keys.names import display_name
 from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.runner import Mutations, Outcome
@@ -250,13 +251,16 @@ class ConsoleApp(App[str | Connection]):
         await self.navigation.go(place)
 
     def action_help(self) -> None:
+        from tui_registry.keys.sections import in_sections
         from tui_registry.screens.dialogs.help import Help
 
         def chosen(action: Action | None) -> None:
             if action is not None:
                 self.do(action)
 
-        self.push_screen(Help(self.live_actions(self.screen)), chosen)
+        place = self.screen.place if isinstance(self.screen, Place) else EVERYWHERE
+        moving = self.screen.movements if isinstance(self.screen, Place) else ()
+        self.push_screen(Help(in_sections(place, [*self.live_actions(self.screen), *moving])), chosen)
 
     async def action_find_anything(self) -> None:
         await self.find_anything()
@@ -278,7 +282,7 @@ class ConsoleApp(App[str | Connection]):
 
     async def _do(self, action: Action) -> None:
         name = action.id if "(" in action.id else f"{action.id}()"
-        namespace = "app" if EVERYWHERE in action.places else "screen"
+        namespace = "app" if EVERYWHERE in action.places else "focused" if LISTS in action.places else "screen"
         await self.run_action(f"{namespace}.{name}", default_namespace=self.screen)
 
     def action_profiles(self) -> None:

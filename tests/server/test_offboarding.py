@@ -148,6 +148,12 @@ def test_levels_on_models_and_why(admin: Api, leaver: Api) -> None:
     assert [*first["models"], *rest["models"]] == [*levels.values()]
     assert "next_page_token" not in rest
     assert [each["name"] for each in admin.get(path, name="HAR").ok()["models"]] == ["shared"]
+    granted = admin.get(path, only_higher="true", max_results=1).ok()
+    assert granted["models"] == [levels["own"]], "on common it has the level of the whole registry"
+    others = admin.get(path, only_higher="true", page_token=granted["next_page_token"]).ok()
+    assert others == {"models": [levels["shared"]]}
+    assert admin.get(path, page_token=granted["next_page_token"]).refused(400, "INVALID_PARAMETER_VALUE")
+    assert admin.get(path, only_higher="perhaps").refused(400, "INVALID_PARAMETER_VALUE")
     assert admin.get(path, name="o", page_token=first["next_page_token"]).refused(400, "INVALID_PARAMETER_VALUE")
     as_admin = admin.get(f"{path_of(admin, 'admin')}/levels", name="own").ok()["models"]
     assert [each["built_in"] for each in as_admin[0]["grants"] if each.get("built_in")] == [True]

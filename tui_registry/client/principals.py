@@ -16,11 +16,23 @@ class Principals:
         return await self._transport.get(_path(principal_id), PrincipalDetails)
 
     async def levels(
-        self, principal_id: str, *, name: str = "", max_results: int = 100, page_token: str = ""
+        self,
+        principal_id: str,
+        *,
+        name: str = "",
+        only_higher: bool = False,
+        max_results: int = 100,
+        page_token: str = "",
     ) -> PrincipalLevels:
-        """A page of its levels on models, by name, each with its reasons; of those whose names contain ``name``."""
+        """A page of its levels on models, by name, each with its reasons; of those whose names contain ``name``;
+        ``only_higher`` than on the whole registry."""
         return await self._transport.get(
-            f"{_path(principal_id)}/levels", PrincipalLevels, name=name, max_results=max_results, page_token=page_token
+            f"{_path(principal_id)}/levels",
+            PrincipalLevels,
+            name=name,
+            only_higher="true" if only_higher else "",
+            max_results=max_results,
+            page_token=page_token,
         )
 
     async def offboarding(self, principal_id: str) -> Offboarding:

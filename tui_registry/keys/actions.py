@@ -177,6 +177,9 @@ ACTIONS = (
     Action("person", "enter", "⏎", "open", "Show all that the account has", ACCOUNTS, 1),
     Action("open", "enter", "⏎", "open", "Open the group, model or request under the cursor", ("person",), 2),
     Action(
+        "every_model", "v", "v", "every model", "List every model, or only those with a higher level", ("person",), 3
+    ),
+    Action(
         "offboard",
         "O",
         "O",
@@ -295,7 +298,7 @@ ACTIONS = (
         "y",
         "y",
         "copy",
-        "Copy the name, models:/ URI, Python or curl code, or a prompt's text",
+        "Copy the name, URI, Python or curl code, or a prompt's text",
         ("inbox", *LISTED, *WITH_VERSIONS, "activity", *DETAILS, "journal", *ACCESS),
         7,
     ),
@@ -317,7 +320,7 @@ ACTIONS = (
         "at",
         "@",
         "changes",
-        "List the changes and API calls of this session, and what came of them",
+        "List the changes and calls of this session, and their outcome",
         (EVERYWHERE,),
         9,
     ),

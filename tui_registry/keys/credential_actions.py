@@ -8,7 +8,7 @@ CREDENTIAL_ACTIONS = (
         "c",
         "c",
         "credentials",
-        "Show the OAuth secrets and federation rules of the service principal",
+        "Show the service principal's OAuth secrets and federation rules",
         ("service principals",),
         3,
     ),

@@ -75,11 +75,12 @@ class Keymap:
         return characters(self.actions)
 
     @cached_property
-    def movement_hint(self) -> str:
-        """The keys for moving in lists, as one line."""
-        movements = (self.movements[name] for name in ("down", "up", "first", "last", "page_down", "page_up"))
-        return " ".join(
-            "/".join(map(key_names.display_name, _split(action.keys)[:2])) for action in movements if action.keys
+    def moving(self) -> tuple[Action, ...]:
+        """The movements in lists that have keys, each displayed with two of them; not ``open``, which places have."""
+        return tuple(
+            replace(action, display_key="/".join(map(key_names.display_name, _split(action.keys)[:2])))
+            for name, action in self.movements.items()
+            if action.keys and name != "open"
         )
 
     def of_place(self, place: str) -> list[Action]:

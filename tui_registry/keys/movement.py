@@ -3,6 +3,8 @@
 from tui_registry.keys.action import Action
 
 LISTS = "lists"
+SIDEWAYS = "sideways"
+"""To another list beside it: how the names of such movements begin."""
 
 
 def _move(id_: str, keys: str, display_key: str, label: str, help_: str) -> Action:

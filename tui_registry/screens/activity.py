@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -17,6 +18,7 @@ from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
+from tui_registry.terminal.excerpt import Part
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
@@ -44,11 +46,11 @@ class ActivityFeed(TableActions, Listing, EditActions):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
         Column("AGE", 4, priority=2, sorting=BY_TIME),
-        Column("USER", 13, priority=1, max_width=13),
+        Column("USER", 13, priority=1, grow=1, max_width=28, least=13),
         Column("ACTION", 9, grow=1, max_width=10),
-        Column("MODEL", 15, grow=3, max_width=30),
+        Column("MODEL", 15, grow=3, max_width=30, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
-        Column("DETAILS", 20, priority=3, grow=5),
+        Column("DETAILS", 20, priority=3, grow=5, least=cell_len("…→ Production…")),
     )
 
     own_order = Sort("age", is_descending=True)
@@ -146,7 +148,9 @@ class ActivityFeed(TableActions, Listing, EditActions):
 
 
 def _row(activity: FeedActivity, who: str) -> Row:
-    kind = activity.activity_type
+    kind, details = activity.activity_type, describe(activity)
+    reached = details.find("→") if is_transition(activity) and activity.to_stage else -1
+    stage = Part(reached, reached + cell_len(f"→ {activity.to_stage}")) if reached >= 0 else None
     return Row(
         activity.id,
         (
@@ -156,7 +160,7 @@ def _row(activity: FeedActivity, who: str) -> Row:
             (visible(activity.name), ""),
             (activity.version or "", ""),
             (
-                describe(activity),
+                details,
                 STAGE_STYLES[activity.to_stage] if is_transition(activity) and activity.to_stage else "dim",
             ),
         ),
@@ -166,6 +170,7 @@ def _row(activity: FeedActivity, who: str) -> Row:
             action_label(activity),
             activity.name,
             int(activity.version) if activity.version else None,
-            describe(activity),
+            details,
         ),
+        (*[None] * 5, stage),
     )

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -35,10 +36,10 @@ class Board(TableActions, StagePlace):
     place = "board"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("board"), *WHILE_TYPING]
     COLUMNS = (
-        Column("MODEL", 12, grow=3, max_width=40),
+        Column("MODEL", 12, grow=3, max_width=40, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
         Column("AGE", 4, priority=2, sorting=BY_TIME),
-        Column("DETAILS", 16, priority=3, grow=3, sorting=None),
+        Column("DETAILS", 16, priority=3, grow=3, least=cell_len("→ Production?"), sorting=None),
     )
     own_order = Sort("age", is_descending=True)
     server_orders: ClassVar = {"model": "name", "ver": "version_number", "age": "last_updated_timestamp"}

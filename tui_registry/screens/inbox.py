@@ -44,13 +44,13 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
     CSS_PATH = None
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("inbox"), *WHILE_TYPING]
     COLUMNS = (
-        Column("MODEL", 16, grow=3, max_width=48),
+        Column("MODEL", 16, grow=3, max_width=48, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
         Column("TRANSITION", 21, sorting=BY_STAGE),
-        Column("REQUESTED BY", 12, priority=2, grow=2, max_width=28),
+        Column("REQUESTED BY", 13, grow=2, max_width=28, short_title="BY"),
         Column("AGE", 4, priority=1, sorting=BY_TIME),
-        Column("DISPLACES", 9, max_width=16, sorting=BY_NUMBER),
-        Column("COMMENT", 24, priority=3, grow=4),
+        Column("DISPLACES", 6, max_width=16, short_title="DISPL.", sorting=BY_NUMBER),
+        Column("COMMENT", 20, priority=3, grow=4),
     )
 
     own_order = Sort("age", is_descending=True)

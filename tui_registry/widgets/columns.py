@@ -31,12 +31,15 @@ class Column:
 
     Each is as wide as its contents, where there is room. Where there is none, columns are dropped, the highest
     ``priority`` number first, until the others have ``width`` cells or what they need, and those without ``grow`` all
-    they need up to ``max_width``; those with 0 are narrowed instead. What is left goes to the lowest numbers first,
-    within one number by the shares in ``grow``: to those with 0 what they need, to the others what most rows need, if
-    that is FEW_CELLS, then what all need. Only then is a column widened beyond ``max_width`` cells.
+    they need up to ``max_width``; those with 0 are narrowed instead, those with ``grow`` first. What is left goes to
+    the lowest numbers first, within one number by the shares in ``grow``: to those with 0 what they need, to the others
+    what most rows need, if that is FEW_CELLS, then what all need. Only then is a column widened beyond ``max_width``
+    cells.
 
-    sorting: None if rows cannot be sorted by it. is_hidden: whether it is only displayed if the user chooses it. key:
-    its name, if that is not the title.
+    least: cells of what must not be cut, such as a request in a column of descriptions. short_title: displayed where
+    there is no room for the title. is_cut_in_middle: whether texts that have no room keep their ends, as names do,
+    which often differ there. sorting: None if rows cannot be sorted by it. is_hidden: whether it is only displayed if
+    the user chooses it. key: its name, if that is not the title.
     """
 
     title: str
@@ -44,6 +47,9 @@ class Column:
     priority: int = 0
     grow: int = 0
     max_width: int = 1000
+    least: int = 0
+    short_title: str = ""
+    is_cut_in_middle: bool = False
     sorting: Sorting | None = BY_TEXT
     is_hidden: bool = False
     key: str = ""
@@ -63,36 +69,59 @@ def chosen_columns(columns: Sequence[Column], names: Sequence[str] | None) -> li
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """How many cells the contents of a column take: those of nine in ten rows, and of all."""
+    """How many cells the contents of a column take, with its short title: those of nine in ten rows, and of all; and
+    its whole title."""
 
     typical: int
     most: int
+    title: int = 0
 
 
 def lay_out(columns: Sequence[tuple[int, Column]], needed: Mapping[int, Needed], room: int) -> list[tuple[int, int]]:
     """The columns that fit into ``room`` cells: the index and the width of each. ``needed`` is by index; columns that
-    are not in it take their ``width``."""
+    are not in it take their ``width``. With more room there are the same columns, or more."""
     known = {index: needed.get(index, Needed(column.width, column.width)) for index, column in columns}
-    widths = {
-        index: min(known[index].most, column.width if column.grow else column.max_width) for index, column in columns
-    }
-    priorities = {index: column.priority for index, column in columns}
-    while _total(widths.values()) > room and any(priorities[index] for index in widths):
-        del widths[max(widths, key=lambda index: (priorities[index], list(widths).index(index)))]
+    titled = {index: Needed(max(each.typical, each.title), max(each.most, each.title)) for index, each in known.items()}
+    kept = _kept(columns, titled, room)
+    widths = _fit(kept, titled, room)
+    lacks = any(widths[index] < min(titled[index].typical, each.max_width) for index, each in kept if not each.priority)
+    return list((_fit(kept, known, room) if lacks else widths).items())
+
+
+def _least(column: Column, needed: Needed) -> int:
+    return min(needed.most, column.width if column.grow else column.max_width)
+
+
+def _kept(
+    columns: Sequence[tuple[int, Column]], needed: Mapping[int, Needed], room: int
+) -> Sequence[tuple[int, Column]]:
+    """The columns that are not dropped."""
+    kept = list(columns)
+    while (
+        len(kept) > 1
+        and any(column.priority for _, column in kept)
+        and _total(_least(column, needed[index]) for index, column in kept) > room
+    ):
+        kept.remove(max(kept, key=lambda each: (each[1].priority, kept.index(each))))
+    while len(kept) > 1 and _total(min(MIN_COLUMN_CELLS, _least(each, needed[index])) for index, each in kept) > room:
+        kept.pop()
+    return kept
+
+
+def _fit(kept: Sequence[tuple[int, Column]], known: Mapping[int, Needed], room: int) -> dict[int, int]:
+    """The widths of columns by their indexes."""
+    widths = {index: _least(column, known[index]) for index, column in kept}
+    growing = {index for index, column in kept if column.grow}
     while _total(widths.values()) > room:
-        widest = max(widths, key=widths.__getitem__)
-        if widths[widest] > MIN_COLUMN_CELLS or len(widths) == 1:
-            widths[widest] -= 1
-        else:
-            del widths[list(widths)[-1]]
-    kept = [(index, column) for index, column in columns if index in widths]
+        wide = [index for index in widths if index in growing and widths[index] > MIN_COLUMN_CELLS]
+        widths[max(wide or widths, key=widths.__getitem__)] -= 1
     first, others = ([each for each in kept if bool(each[1].priority) is is_other] for is_other in (False, True))
     typical = {index: min(known[index].typical, column.max_width) for index, column in kept}
     most = {index: min(known[index].most, column.max_width) for index, column in kept}
     lacking = sum(max(0, typical[index] - widths[index]) for index, _ in first) + _total(widths.values()) - room
     for index, column in sorted(others, key=lambda each: each[1].priority, reverse=True):
         if column.grow and lacking > 0:  # what tells less makes room for what tells most
-            given = min(lacking, max(0, widths[index] - max(MIN_COLUMN_CELLS, column.width * 3 // 4)))
+            given = min(lacking, max(0, widths[index] - _floor(column)))
             widths[index] -= given
             lacking -= given
     nearly = {index: typical[index] if typical[index] - widths[index] <= FEW_CELLS else widths[index] for index in most}
@@ -107,7 +136,12 @@ def lay_out(columns: Sequence[tuple[int, Column]], needed: Mapping[int, Needed],
         for priority in sorted({column.priority for _, column in level}):
             same = [(index, column) for index, column in level if column.priority == priority]
             _widen(widths, same, goals, room - _total(widths.values()))
-    return list(widths.items())
+    return widths
+
+
+def _floor(column: Column) -> int:
+    """Cells below which no other column gets some of it."""
+    return max(MIN_COLUMN_CELLS, column.least, column.width * 3 // 4)
 
 
 def _widen(

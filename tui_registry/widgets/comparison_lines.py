@@ -1,13 +1,16 @@
 """A comparison of two versions in few lines: only what differs, old → new, as many as fit beside each other."""
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from tui_registry.queries.version_comparison import Difference, VersionComparison
+from tui_registry.terminal.excerpt import clip_around, differing
 from tui_registry.terminal.sanitize import ELLIPSIS, one_line
 from tui_registry.widgets.ages import age
 
 MAX_DIFFERENCES = 40
 MIN_VALUE_CELLS = 8
+MAX_VALUE_LENGTH = 2_000  # characters in which a difference is looked for
 ID_LENGTH = 8  # characters of a run's id
 GAP = "   "
 
@@ -33,11 +36,17 @@ def comparison_lines(comparison: VersionComparison, width: int) -> list[Content]
 
 def _item(difference: Difference, width: int) -> Content:
     label = one_line(difference.label, 40)
-    before, after = _values(difference)
-    room = max(MIN_VALUE_CELLS, (width - len(label) - 6) // 2)
-    return Content.assemble(
-        (f"{label} ", "dim"), one_line(before or "–", room), (" → ", "dim"), (one_line(after or "–", room), "bold")
-    )
+    before, after = (one_line(value, MAX_VALUE_LENGTH) or "–" for value in _values(difference))
+    room = max(2 * MIN_VALUE_CELLS, width - cell_len(f"{label}  → "))
+    cells = _shared(room, cell_len(before), cell_len(after))
+    shown = map(clip_around, (before, after), cells, differing(before, after))
+    return Content.assemble((f"{label} ", "dim"), next(shown), (" → ", "dim"), (next(shown), "bold"))
+
+
+def _shared(room: int, one: int, other: int) -> tuple[int, int]:
+    """The cells of two values that need so many: what one does not need, the other gets."""
+    first = min(one, max(room // 2, room - other))
+    return first, min(other, room - first)
 
 
 def _values(difference: Difference) -> tuple[str, str]:

@@ -9,11 +9,12 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
 MIN_CELLS = 8  # of text beside an indentation; where there are fewer, nothing is indented
-_START = re.compile(r" *(?:[•!] |“)?")
+_START = re.compile(r" *(?:[•!] |[-+] (?:[-*] )?|“)?")
 
 
 class Hanging(Visual):
-    """Its lines are wrapped to any width. What begins with ``• ``, ``! `` or a quotation mark goes on behind that."""
+    """Its lines are wrapped to any width. What begins with ``• ``, ``! ``, the ``+ `` or ``- `` of a comparison or a
+    quotation mark goes on behind that."""
 
     def __init__(self, content: Content) -> None:
         self._content = content

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tui_registry.terminal.excerpt import Part
 from tui_registry.widgets.ages import age, moment
 
 _DIGITS = re.compile(r"([0-9]+)")
@@ -34,12 +35,14 @@ Value = str | int | float | Instant | Ranked | None
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its key, and for each column a text and a Rich style; and for each column its value, unless the texts are
-    the values."""
+    """A row: its key, and for each column a text and a Rich style; for each column its value, unless the texts are the
+    values; and for each column the part of the text that is seen where there is no room for all, unless that is the
+    beginning of all."""
 
     key: str
     cells: tuple[tuple[str, str], ...]
     values: tuple[Value, ...] = ()
+    parts: tuple[Part | None, ...] = ()
 
     def value(self, column: int) -> Value:
         """The value in a column, by its index."""

@@ -4,11 +4,12 @@ import textwrap
 
 from textual.content import Content
 
-from tui_registry.terminal.sanitize import one_line
+from tui_registry.terminal.sanitize import ELLIPSIS, clip, one_line
 from tui_registry.tracking.run import COMMIT, PROGRAM, REPOSITORY, Run
 from tui_registry.widgets.ages import age, moment
 
 LABEL_CELLS = 8
+FACT_LINES = 2
 
 STATUS_STYLES = {"RUNNING": "cyan", "FINISHED": "green", "FAILED": "red", "KILLED": "red"}
 STATUS_CONTENT_STYLES = {
@@ -58,8 +59,11 @@ def summary(run: Run, link: str, width: int) -> list[Content]:
 
 
 def fact(label: str, value: str, width: int) -> list[Content]:
-    """A label and a value, wrapped over two lines at most; long words, such as links, are broken."""
-    wrapped = textwrap.wrap(value, max(20, width - LABEL_CELLS), break_on_hyphens=False)[:2]
+    """A label and a value, wrapped over FACT_LINES at most; long words, such as links, are broken."""
+    room = max(20, width - LABEL_CELLS)
+    wrapped = textwrap.wrap(value, room, break_on_hyphens=False)
+    if len(wrapped) > FACT_LINES:
+        wrapped = [*wrapped[: FACT_LINES - 1], clip(f"{wrapped[FACT_LINES - 1]}{ELLIPSIS}", room)]
     return [
         Content.assemble((name.ljust(LABEL_CELLS), "dim"), line)
         for name, line in zip((label, ""), wrapped, strict=False)

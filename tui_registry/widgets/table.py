@@ -24,6 +24,7 @@ from tui_registry.keys.actions import bindings
 from tui_registry.keys.keymap import in_force
 from tui_registry.keys.movement import LISTS, MOVEMENT
 from tui_registry.session.arrangement import Arrangement
+from tui_registry.terminal.excerpt import Part, clip_around, clip_middle
 from tui_registry.terminal.sanitize import clip
 from tui_registry.widgets.columns import GAP_CELLS, Column, Needed, chosen_columns, lay_out
 from tui_registry.widgets.row import Row, in_order
@@ -31,6 +32,7 @@ from tui_registry.widgets.row import Row, in_order
 __all__ = ["Column", "Row", "Table"]
 
 MARK_CELLS = 2
+UNLIMITED = 1000  # cells
 PRELOAD_ROWS = 50  # before the end, at which more rows are loaded
 MEASURED_ROWS = 500  # before and behind the first visible one, whose contents decide how wide the columns are
 
@@ -38,7 +40,7 @@ MEASURED_ROWS = 500  # before and behind the first visible one, whose contents d
 class Table(ScrollView, can_focus=True):
     """Posts Highlighted when the cursor's row changes, Opened on Enter, NearEnd when more rows should be loaded."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--mark"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--heading", "table--cursor", "table--mark"}
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(LISTS, MOVEMENT.values()))
 
@@ -179,6 +181,12 @@ class Table(ScrollView, can_focus=True):
         return [self.columns[index].name for index, _ in self._layout(self.scrollable_content_region.width)]
 
     @property
+    def wanted_cells(self) -> int:
+        """The width in which nothing of these rows is cut, the longest texts aside."""
+        needed = (self._needed.get(index, Needed(each.width, each.width)) for index, each in self.shown_columns)
+        return MARK_CELLS + sum(max(each.most, each.title) + GAP_CELLS for each in needed)
+
+    @property
     def rows(self) -> list[Row]:
         """All rows, in the order in which they are displayed."""
         return list(self._rows)
@@ -262,27 +270,37 @@ class Table(ScrollView, can_focus=True):
         left = width - MARK_CELLS
         for column, wanted in self._layout(width):
             text, style = row.cells[column]
+            part = row.parts[column] if row.parts else None
             cells = min(wanted, left)
             gap = min(
                 GAP_CELLS, left - cells
             )  # in the cell's style: blanks do not show it, and a change of style costs bytes
             of_cell = base + Style.parse(style) if style and not base.reverse else base
-            segments.append(Segment(clip(text, cells) + " " * gap, of_cell))
+            segments.append(Segment(self._cut(text, cells, column, part) + " " * gap, of_cell))
             left -= cells + gap
         segments.append(Segment(" " * left, segments[-1].style))
         return Strip(segments, width).simplify()
 
     def _header(self, width: int) -> Strip:
         style = self.rich_style + self.get_component_rich_style("table--header", partial=True)
-        titles = (clip(self._title(self.columns[column]), cells) for column, cells in self._layout(width))
+        titles = (clip(self._title(self.columns[column], cells), cells) for column, cells in self._layout(width))
         text = " " * MARK_CELLS + (" " * GAP_CELLS).join(titles)
         return Strip([Segment(clip(text, width), style)], width)
 
-    def _title(self, column: Column) -> str:
+    def _cut(self, text: str, cells: int, column: int, part: Part | None) -> str:
+        if part is not None:
+            return clip_around(text, cells, part)
+        return clip_middle(text, cells) if self.columns[column].is_cut_in_middle else clip(text, cells)
+
+    def _title(self, column: Column, cells: int) -> str:
+        """The title that fits into so many cells, the short one if none does, with the arrow if rows are sorted by
+        it."""
         sort = self._arrangement.sort
-        if sort is None or sort.column != column.name:
-            return column.title
-        return f"{column.title} {'▼' if sort.is_descending else '▲'}"
+        arrow = ""
+        if sort is not None and sort.column == column.name:
+            arrow = f" {'▼' if sort.is_descending else '▲'}"
+        has_room = not column.short_title or cell_len(column.title + arrow) <= cells
+        return f"{column.title if has_room else column.short_title}{arrow}"
 
     def _sorted(self, rows: list[Row]) -> list[Row]:
         sort = self._arrangement.sort
@@ -305,10 +323,10 @@ class Table(ScrollView, can_focus=True):
         self._measured = range(max(0, first - MEASURED_ROWS), min(last + MEASURED_ROWS, len(self._rows)) + 1)
         rows = self._rows[self._measured.start : self._measured.stop]
         for index, column in self.shown_columns:
-            title = cell_len(self._title(column)) if self._show_titles else 0
+            title, short = (cell_len(self._title(column, room)) if self._show_titles else 0 for room in (UNLIMITED, 0))
             cells = sorted(map(_cells, (row.cells[index][0] for row in rows)))
-            before = self._needed.get(index, Needed(title, title))
-            needed = Needed(max(before.typical, cells[-1 - len(cells) // 10]), max(before.most, cells[-1]))
+            before = self._needed.get(index, Needed(short, short))
+            needed = Needed(max(before.typical, cells[-1 - len(cells) // 10]), max(before.most, cells[-1]), title)
             if needed != self._needed.get(index):
                 self._needed[index] = needed
                 self._cached_layout = (-1, [])
@@ -318,7 +336,7 @@ class Table(ScrollView, can_focus=True):
         if width != self._cached_layout[0]:
             sort = self._arrangement.sort
             columns = [  # the arrow is always visible
-                (index, replace(column, width=max(column.width, cell_len(self._title(column)))))
+                (index, replace(column, width=max(column.width, cell_len(self._title(column, 0)))))
                 if sort is not None and sort.column == column.name
                 else (index, column)
                 for index, column in self.shown_columns
@@ -344,9 +362,14 @@ class Table(ScrollView, can_focus=True):
         self._measure()
         return is_scrolled
 
+    @property
+    def _first_with_cursor(self) -> int:
+        """The first row that is shown with the one under the cursor."""
+        return self._cursor
+
     def _scroll_to_cursor(self) -> bool:
         top, lines = self.scroll_offset.y, max(1, self.size.height - self._top)
-        wanted = min(max(top, self._cursor - lines + 1), self._cursor)
+        wanted = min(max(top, self._cursor - lines + 1), self._first_with_cursor)
         if wanted == top:
             return False
         self.scroll_to(y=wanted, animate=False, force=True, immediate=True)

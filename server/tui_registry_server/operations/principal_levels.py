@@ -15,14 +15,22 @@ from tui_registry_server.wire.principal_details import MAX_REASONS, ListPrincipa
 
 
 def listed(call: Call, body: ListPrincipalLevels, subject: Subject) -> Answer:
-    """The level on every model that it may read, by name, with the grants that it comes from."""
+    """The level on every model that it may read, or on those where it is higher than on the whole registry, by name,
+    with the grants that it comes from."""
     row = find(call.connection, body.id)
     who = principals.with_rights(
         call.connection, row.id, PrincipalKind(row.kind), row.name, call.principal.workspace_id
     )
-    query = digest("levels", row.id, body.name)
+    query = digest("levels", row.id, body.name, str(body.only_higher))
     (after,) = read_token(body.page_token, query, (str,)) if body.page_token else ("",)
-    models = held_levels.readable_models(call.connection, who, part=body.name, after=str(after), limit=body.max_results)
+    models = held_levels.readable_models(
+        call.connection,
+        who,
+        part=body.name,
+        only_higher=body.only_higher,
+        after=str(after),
+        limit=body.max_results,
+    )
     direct = held_levels.on_models(call.connection, who, [row[0] for row in models], MAX_REASONS)
     holder, held = Holder.of(call.connection, who), frozenset(who.identities)
     inherited = [

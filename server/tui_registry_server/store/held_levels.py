@@ -7,7 +7,7 @@ from sqlalchemy import Connection, String, bindparam, case, func, literal_column
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
-from tui_registry_server.store.access import caller, here, readable_objects
+from tui_registry_server.store.access import caller, here
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.patterns import contains, contains_pattern
 from tui_registry_server.store.statements import Rows, Statement
@@ -20,14 +20,19 @@ _page = (
     .limit(bindparam("limit"))
 )
 _named = contains(registered_models.c.name, bindparam("part", type_=String()), bindparam("pattern", type_=String()))
-_granted = registered_models.c.id.in_(readable_objects())
+_granted = registered_models.c.id.in_(
+    select(grants.c.object_id).where(
+        among(grants.c.principal_id, bindparam("identities", type_=String())), grants.c.level >= bindparam("least")
+    )
+)
 _MODELS = {
     (True, False): Statement(_page),
     (True, True): Statement(_page.where(_named)),
     (False, False): Statement(_page.where(_granted)),
     (False, True): Statement(_page.where(_granted, _named)),
 }
-"""By whether the principal may read all models, and whether a part of their names is given."""
+"""By whether all models are meant, or those with a grant of at least some level, and whether a part of their names is
+given."""
 _own_first = case(
     (grants.c.principal_id == bindparam("principal_id", type_=String()), literal_column("0")), else_=literal_column("1")
 )
@@ -55,11 +60,15 @@ _GRANTS = Statement(
 )
 
 
-def readable_models(connection: Connection, who: Principal, *, part: str, after: str, limit: int) -> Rows:
+def readable_models(
+    connection: Connection, who: Principal, *, part: str, only_higher: bool, after: str, limit: int
+) -> Rows:
     """Id and name of the models that a principal may read, by name: those whose names contain ``part``, in any letter
-    case, and come after ``after``."""
-    parameters = caller(who) | {"part": part, "pattern": contains_pattern(part), "after": after}
-    return _MODELS[who.root_level >= Level.READ, bool(part)].page(connection, limit, **parameters)
+    case, and come after ``after``. ``only_higher``: on which its level is higher than on the whole registry."""
+    least = max(Level.READ, who.root_level + 1)
+    parameters = caller(who) | {"part": part, "pattern": contains_pattern(part), "after": after, "least": least}
+    reads_all = who.root_level >= Level.READ and not only_higher
+    return _MODELS[reads_all, bool(part)].page(connection, limit, **parameters)
 
 
 def on_models(

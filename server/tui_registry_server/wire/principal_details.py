@@ -73,9 +73,11 @@ class PrincipalDetails(Entity):
 
 
 class ListPrincipalLevels(PrincipalId):
-    """``name``: a part of the names of models, in any letter case."""
+    """``name``: a part of the names of models, in any letter case. ``only_higher``: those models on which its level
+    is higher than on the whole registry."""
 
     name: Text = ""
+    only_higher: bool = False
     max_results: Integer = Field(default=100, ge=1, le=1000)
     page_token: Text = ""
 

@@ -12,6 +12,7 @@ from tui_registry import screens
 from tui_registry.app import ConsoleApp
 from tui_registry.keys.action import EVERYWHERE, Action
 from tui_registry.keys.actions import ACTIONS, of_place
+from tui_registry.keys.sections import in_sections
 from tui_registry.screens.base.place import Place
 from tui_registry.screens.dialogs.help import Help
 from tui_registry.widgets.table import Table
@@ -73,7 +74,7 @@ def test_keys_arrive_from_every_terminal() -> None:
 
 def test_the_help_lists_every_action_of_a_place() -> None:
     for place in PLACES:
-        shown = Help(of_place(place))
+        shown = Help(in_sections(place, of_place(place)))
         assert set(shown._actions) == {action.id for action in of_place(place)}
 
 

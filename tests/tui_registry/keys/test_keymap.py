@@ -278,7 +278,8 @@ async def test_lists_move_by_the_keymap(samples: Samples) -> None:
         await shown.press("$")
         assert table._cursor == 39
         await shown.press("question_mark")
-        await shown.shows("Lists: ↓/% ↑/k")
+        await shown.type("next row")
+        await shown.shows("↓/%", "Go to the next row")
 
 
 async def test_with_a_bad_keymap_the_default_one_is_used_and_every_problem_reported(samples: Samples) -> None:

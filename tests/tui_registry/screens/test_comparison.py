@@ -20,7 +20,9 @@ def model(samples: Samples) -> str:
 
 
 def line_of(shown: Console, text: str) -> int:
-    return next(number for number, line in enumerate(shown.text.split("\n")) if text in line)
+    """The first line of the details with a text."""
+    top = shown.app.screen.query_one("#details").region.y
+    return next(number for number, line in enumerate(shown.text.split("\n")) if number >= top and text in line)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE, (60, 20)], ids=["80x24", "120x40", "60x20"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tui_registry.console import console
+from tests.tui_registry.console import SIZES, Console, console
 from tests.tui_registry.samples import Samples
 from tui_registry.screens.dialogs.confirm import Confirm
 from tui_registry.screens.dialogs.help import Help
@@ -47,9 +47,50 @@ async def test_the_arrows_choose_in_the_help(samples: Samples) -> None:
     async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests")
         await shown.press("question_mark")
-        await shown.type("go to")
+        await shown.type("places")
         await shown.press("down", "enter")
         await shown.shows("Board", "Staging 0")
+
+
+def lines_of(shown: Console) -> list[str]:
+    """The lines of the dialog."""
+    return [line.split("│")[1].strip("▎ ▅▁▂▃▄▆▇█") for line in shown.text.split("\n") if line.count("│") == 2]
+
+
+@SIZES
+async def test_the_help_has_sections(samples: Samples, size: tuple[int, int]) -> None:
+    """What works here comes first, then marks, lists and moving, and at last what works everywhere."""
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token, size) as shown:
+        await shown.shows(model)
+        await shown.press("question_mark")
+        await shown.shows("Keyboard shortcuts", "Inbox", "Approve the request")
+        seen = lines_of(shown)
+        for _ in range(6):
+            await shown.press("pagedown")
+            seen += [line for line in lines_of(shown) if line not in seen]
+        titles = ["Inbox", "Marks", "List", "Moving", "Places", "Everywhere"]
+        assert [line for line in seen if line in titles] == titles
+        between = seen[seen.index("Marks") + 1 : seen.index("List")]
+        assert [line.split()[0] for line in between] == ["␣", "v", "*", "I"]
+        rows = [line.split(maxsplit=1) for line in seen]
+        assert ["↓/j", "Go to the next row"] in rows
+        assert ["q", "Quit"] in rows
+        await shown.press(*["pageup"] * 6)
+        await shown.shows("Inbox", "▎ a", "Approve the request")
+        await shown.press(*["down"] * 60)
+        assert "▎" in shown.text, "the cursor is on the last row"
+
+
+async def test_moving_is_done_from_the_help_too(samples: Samples) -> None:
+    first, second = samples.pending("churn"), samples.pending("fraud")
+    async with console(samples.url, samples.token) as shown:
+        await shown.shows(first, second)
+        assert shown.row(second).startswith("▎")
+        await shown.press("question_mark")
+        await shown.type("last row")
+        await shown.press("enter")
+        await shown.until(lambda: shown.row(first).startswith("▎"), "the last row")
 
 
 @pytest.mark.parametrize("opened", [(), ("question_mark",), ("slash",), ("a",), ("a", "tab"), ("colon",)])

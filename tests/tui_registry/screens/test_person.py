@@ -1,6 +1,7 @@
 """All that somebody has on one page, and taking it from them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -54,6 +55,25 @@ def admin(samples: Samples) -> Iterator[httpx.Client]:
         yield client
 
 
+@contextmanager
+def level_on_all(admin: httpx.Client, group: str, level: str) -> Iterator[None]:
+    """Grant a level on the whole registry, for a while."""
+    root = "/permissions/registered-models/root"
+    entries = [
+        {key: value for key, value in entry.items() if key.endswith("_name")}
+        | {"permission_level": each["permission_level"]}
+        for entry in admin.get(root).json()["access_control_list"]
+        for each in entry["all_permissions"]
+        if not each.get("inherited")
+    ]
+    body = {"access_control_list": [{"group_name": group, "permission_level": level}]}
+    admin.patch(root, json=body).raise_for_status()
+    try:
+        yield
+    finally:
+        admin.put(root, json={"access_control_list": entries}).raise_for_status()
+
+
 @pytest.fixture
 def leaver(samples: Samples, admin: httpx.Client) -> Leaver:
     return Leaver(samples, admin)
@@ -104,6 +124,31 @@ async def test_why_they_have_a_level_on_a_model(samples: Samples, leaver: Leaver
             await shown.shows(f"CAN_EDIT through group {outer} (via {leaver.group}), on this model")
             await shown.press("enter")
             await shown.shows(f"Models › {leaver.model} › Access")
+
+
+@SIZES
+async def test_models_with_the_level_of_the_whole_registry_only_are_one_line(
+    samples: Samples, leaver: Leaver, admin: httpx.Client, size: tuple[int, int]
+) -> None:
+    """Of thousands of models, those where it differs are seen; a key lists all."""
+    others = [samples.model(name) for name in ("a-first", "b-second", "z-last")]
+    with level_on_all(admin, leaver.group, "CAN_EDIT"):
+        async with console(samples.url, samples.registry.admin_token, size) as shown:
+            await shown.press("colon")
+            await shown.type(leaver.name)
+            await shown.shows(f"user     {leaver.name}")
+            await shown.press("enter")
+            await shown.shows("CAN_EDIT on the whole registry", f"through group {leaver.group}", "v lists models with")
+            await shown.shows(f"CAN_MANAGE on {leaver.model}")
+            assert not any(name in shown.text for name in others)
+            await shown.press("v")
+            await shown.shows(*(f"CAN_EDIT on {name}" for name in others))
+            assert "v lists models" not in shown.text
+            await shown.press("v")
+            await shown.hides(*others)
+            await shown.press("slash")
+            await shown.type(others[1])
+            await shown.shows(f"CAN_EDIT on {others[1]}")  # a filter finds them
 
 
 @SIZES

@@ -46,7 +46,7 @@ async def sort_by(shown: Console, title: str, key: str) -> None:
 async def test_the_inbox_is_sorted_by_any_column_and_stays_so(samples: Samples) -> None:
     first = samples.pending("b-model", "Production", comment="2")
     second = samples.pending("a-model", "Staging", by=SECOND_ASKER, comment="1")
-    async with console(samples.url, samples.token, LARGE) as shown:
+    async with console(samples.url, samples.token, SMALL) as shown:
         await shown.shows("AGE ▼", first, second)
         assert first_cells(shown, [first, second]) == [second, first]
         await shown.press("j")
@@ -60,7 +60,7 @@ async def test_the_inbox_is_sorted_by_any_column_and_stays_so(samples: Samples) 
         await sort_by(shown, "COMMENT", "7")
         await shown.shows("Inbox (2, by comment ▲)")  # the column has no room
         assert first_cells(shown, [first, second]) == [second, first]
-    async with console(samples.url, samples.token, LARGE) as shown:
+    async with console(samples.url, samples.token, SMALL) as shown:
         await shown.shows("Inbox (2, by comment ▲)")
         await sort_by(shown, "none", "0")
         await shown.shows("AGE ▼", "Inbox (2) ")

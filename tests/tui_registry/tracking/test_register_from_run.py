@@ -138,6 +138,17 @@ async def test_it_is_what_the_real_client_registers(
     assert one["run_link"] == ""
 
 
+@SIZES
+async def test_names_that_differ_at_their_end_look_different(
+    samples: Samples, tracked: TrackingServer, size: tuple[int, int]
+) -> None:
+    async with console(samples.url, samples.token, size, tracking_uri=tracked.url) as shown:
+        await open_run(shown, "slope-3")
+        if size == SMALL:
+            await shown.press("tab", "tab", "tab")
+        await shown.shows("mlflow.source.name", "mlflow.source.type", "mlflow.source.git.repoURL")
+
+
 async def test_names_are_completed(samples: Samples, tracked: TrackingServer) -> None:
     model = samples.model("a-long-name")
     async with console(samples.url, samples.token, tracking_uri=tracked.url) as shown:
@@ -244,7 +255,7 @@ async def test_what_means_no_good_is_shown_harmlessly(
 ) -> None:
     async with console(samples.url, samples.token, size, tracking_uri=tracked.url) as shown:
         await shown.press("2", "N")
-        await shown.shows("Experiments (3)", "[@click=app.quit]")
+        await shown.shows("Experiments (3)", "[/x] [@click=app")  # where it is narrow, cut in the middle
         assert_sound(shown)
         await shown.press("enter")
         await shown.shows("[@click=app.quit]", "finished")

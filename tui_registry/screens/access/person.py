@@ -16,19 +16,22 @@ from tui_registry.access.wording import reason_text
 from tui_registry.client.errors import CallError, Refused
 from tui_registry.console import Console
 from tui_registry.keys.actions import WHILE_TYPING, bindings
+from tui_registry.keys.names import display_name
 from tui_registry.mutations import offboarding
 from tui_registry.mutations.result import Verdict
 from tui_registry.screens.access.group import GroupMembers
-from tui_registry.screens.access.section import Section
+from tui_registry.screens.access.section import READ_ONLY, Section
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.principal import ADMINS, PrincipalKind
 from tui_registry_server.wire.principal_details import HeldGrant, Membership, ModelLevel, PrincipalDetails
 
 FORBIDDEN = 403
 WHOLE_REGISTRY = "registered-models"
+LEVELS = {*PermissionLevel} - {PermissionLevel.CAN_CREATE_REGISTERED_MODEL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,13 @@ class Person(Section):
     no_match = "Nothing matches."
     placeholder = "group, permission, model, request, token or a name"
     is_section = False
+    about_lines = 3
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("person"), *WHILE_TYPING]
-    COLUMNS = (Column("KIND", 10), Column("NAME", 30, grow=1, max_width=80), Column("NOTE", 20, grow=1))
+    COLUMNS = (
+        Column("KIND", 10),
+        Column("NAME", 30, grow=1, max_width=80, is_cut_in_middle=True),
+        Column("NOTE", 20, grow=1),
+    )
 
     def __init__(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
         super().__init__("Access", visible(name))
@@ -68,6 +76,7 @@ class Person(Section):
         self._principal_id = principal_id
         self._holdings: dict[str, Holding] = {}
         self._has_level_on_all = False  # as administrators have
+        self._lists_every_model = False  # also those where it has no other level than on the whole registry
         self._has_anything = True  # that offboarding would take
 
     async def load(self) -> None:
@@ -86,11 +95,14 @@ class Person(Section):
             details = await self._details()
             if details is None:
                 return self._rows(await self._visible_to_all(), words), ""
-            self._has_level_on_all = any(each.object_type == WHOLE_REGISTRY for each in details.grants)
+            self._has_level_on_all = any(
+                each.object_type == WHOLE_REGISTRY and each.permission_level in LEVELS for each in details.grants
+            )
             found += self._listed(details)
         levels = await self.console_app.client.principals.levels(
             self._principal_id,
             name=max(words, key=len) if words and self._has_level_on_all else "",
+            only_higher=self._has_level_on_all and not self._lists_every_model and not words,
             max_results=size,
             page_token=token,
         )
@@ -182,6 +194,8 @@ class Person(Section):
         if action == "open":
             holding = self._holdings.get(self.table.cursor_key or "")
             return holding is not None and holding.open is not None
+        if action == "every_model":
+            return self._has_level_on_all and not self.typed
         return super().is_live(action)
 
     def is_allowed(self, action: str) -> bool:
@@ -198,6 +212,24 @@ class Person(Section):
 
     def action_open(self) -> None:
         self.table.action_open()
+
+    def action_every_model(self) -> None:
+        """List every model, or only those where the level is higher than on the whole registry."""
+        self._lists_every_model = not self._lists_every_model
+        self.restart()
+
+    def show_note(self) -> None:
+        super().show_note()
+        keys = self.console_app.keymap.keys["every_model"]
+        if keys and self._leaves_out_models:
+            before = "" if self.is_admin else f"{READ_ONLY} "
+            how = f"{display_name(keys[0])} lists models with the level of the whole registry, too."
+            self.note.update(Content(f"{before}{how}"))
+            self.note.display = True
+
+    @property
+    def _leaves_out_models(self) -> bool:
+        return self._has_level_on_all and not self._lists_every_model and not self.typed
 
     def action_copy(self) -> None:
         if holding := self._holdings.get(self.table.cursor_key or ""):

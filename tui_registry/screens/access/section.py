@@ -10,6 +10,7 @@ from tui_registry.access.directory import DirectoryEntry
 from tui_registry.keys.actions import WRITING
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.tables.table_actions import TableActions
+from tui_registry.widgets.few_lines import FewLines
 from tui_registry.widgets.tabs import Tabs
 from tui_registry_server.wire.principal import ADMINS
 
@@ -23,11 +24,14 @@ SECTIONS = {
 }
 """The titles of the places, in the order of the tabs."""
 
+READ_ONLY = "Read-only: only members of the group admins can make changes."
+
 
 class Section(TableActions, Listing):
     """``about_row`` describes the row under the cursor; ``note`` what the user can change."""
 
     is_section = True  # whether it is one of the tabs
+    about_lines = 2
 
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__(*(breadcrumbs or ("Access", SECTIONS[self.place])))
@@ -64,7 +68,7 @@ class Section(TableActions, Listing):
         self.me = DirectoryEntry.of(await self.console_app.client.users.me())
 
     def show_note(self) -> None:
-        message = "" if self.is_admin else "Read-only: only members of the group admins can make changes."
+        message = "" if self.is_admin else READ_ONLY
         self.note.update(Content(message))
         self.note.display = bool(message)
         self.highlighted()
@@ -75,7 +79,8 @@ class Section(TableActions, Listing):
 
     def highlighted(self) -> None:
         key = self.table.cursor_key
-        self.about.update(self.about_row(key) if key is not None else Content(""))
+        about = self.about_row(key) if key is not None else Content("")
+        self.about.update(FewLines([[line] for line in about.split()], self.about_lines))
 
     def is_live(self, action: str) -> bool:
         if action in {"next_section", "previous_section"}:

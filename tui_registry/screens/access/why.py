@@ -16,6 +16,7 @@ from tui_registry.console import Console
 from tui_registry.keys.names import legend
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.hanging import Hanging
 from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 from tui_registry_server.wire.principal import USERS
 
@@ -40,7 +41,7 @@ class Why(ModalScreen[None]):
             yield Static(self._paragraphs[0], id="title")
             with VerticalScroll(id="targets", can_focus=False):
                 for paragraph in self._paragraphs[1:]:
-                    yield Static(paragraph)
+                    yield Static(Hanging(paragraph))
             yield Static(Content(legend("esc close   y copy   ↓↑ scroll")), id="hint")
 
     def action_close(self) -> None:

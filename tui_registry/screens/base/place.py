@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, TypeVar, cast
 
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -16,6 +17,7 @@ from tui_registry.console import Console
 from tui_registry.keys.action import Action
 from tui_registry.keys.actions import FILTERING, WRITING, of_place
 from tui_registry.keys.custom_commands import METHOD, command_of
+from tui_registry.keys.movement import SIDEWAYS
 from tui_registry.keys.names import display_name
 from tui_registry.session.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.styles import DEFERRED_STYLES
@@ -23,11 +25,13 @@ from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.action_bar import ActionBar
 from tui_registry.widgets.header import Header
 from tui_registry.widgets.status_line import StatusLine
+from tui_registry.widgets.table import Table
 
 T = TypeVar("T")
 
-WIDE = 100  # columns
+BESIDE = 160  # columns from which details are beside the list: with fewer, the list would lose columns to them
 SHORT = 16  # lines: with fewer there is only the list, without details below it
+HIGH = 30  # lines from which there are more of details
 TYPING_PAUSE = 0.05  # seconds after the last letter of a filter, before the server is asked
 SLOW_SECONDS = 1.0  # after which the header says that an answer is awaited
 
@@ -44,13 +48,14 @@ class Place(Screen[None]):
     while_typing: ClassVar[tuple[Action, ...]] = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = []
     has_text: ClassVar[bool] = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (BESIDE, "-beside")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT, "-tall")]
 
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__()
         width, height = self.app.size  # Textual sets these classes only after the first frame
-        self.add_class("-wide" if width >= WIDE else "-narrow", "-tall" if height >= SHORT else "-short")
+        self.add_class("-beside" if width >= BESIDE else "-stacked", "-tall" if height >= SHORT else "-short")
+        self.set_class(height >= HIGH, "-high")
         self._bindings = self.console_app.keymap.rebound(self._bindings, self.place)
         self.header = Header(breadcrumbs)
         self.bar = ActionBar()
@@ -107,6 +112,12 @@ class Place(Screen[None]):
         return self.is_live(action.id)
 
     @property
+    def movements(self) -> list[Action]:
+        """How to move in its lists."""
+        count = len(self.query(Table))
+        return [each for each in self.console_app.keymap.moving if count > (1 if each.name.startswith(SIDEWAYS) else 0)]
+
+    @property
     def _own_actions(self) -> set[str]:
         return {action.id for action in of_place(self.place) if self.place in action.places}
 
@@ -114,6 +125,9 @@ class Place(Screen[None]):
         self.mount(self.status)
         self.show_state()
         self.reload()
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.height >= HIGH, "-high")
 
     def on_screen_suspend(self) -> None:
         self._is_covered_by_place = isinstance(self.app.screen, Place)

@@ -1,6 +1,7 @@
 """Two versions side by side: what is equal, and what differs; the texts of prompts line by line."""
 
 import asyncio
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -16,8 +17,10 @@ from tui_registry.queries.known_lineage import known_lineage
 from tui_registry.queries.prompts import besides_text, is_prompt, own_tags, readable
 from tui_registry.queries.text_diff import Side, diff
 from tui_registry.screens.base.place import Place
+from tui_registry.terminal.excerpt import differing
 from tui_registry.terminal.sanitize import lines, one_line, visible
 from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.lineage import all_facts
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.activity import ActivityType
@@ -26,6 +29,7 @@ from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
 
 LAST_LABEL = "description"  # below the tags, which differ between versions
+MAX_VALUE_LENGTH = 5_000  # characters in which a difference is looked for
 TEXT_LABEL = "text"  # of a prompt
 DIFF_STYLES = {Side.BOTH: "", Side.ONE: "$text-error", Side.OTHER: "$text-success"}
 TRANSITIONS = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST, ActivityType.SYSTEM_TRANSITION)
@@ -34,17 +38,18 @@ TRANSITIONS = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST, A
 class Compare(Place):
     place = "compare"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("compare"))
-    COLUMNS = (Column("", 12, grow=1, max_width=28), Column("", 14, grow=4), Column("", 14, grow=4))
+    COLUMNS = (
+        Column("", 15, grow=1, max_width=28, is_cut_in_middle=True),
+        Column("", 14, grow=4, is_cut_in_middle=True),
+        Column("", 14, grow=4, is_cut_in_middle=True),
+    )
 
     def __init__(self, one: ModelVersion, other: ModelVersion) -> None:
         is_same_model = one.name == other.name
         super().__init__("Compare", f"{_title(one)} with {other.version if is_same_model else _title(other)}")
         self._compared = (one, other)
         titles = ("", _title(one), _title(other))
-        columns = tuple(
-            Column(one_line(title), each.width, grow=each.grow, max_width=each.max_width)
-            for title, each in zip(titles, self.COLUMNS, strict=True)
-        )
+        columns = tuple(replace(each, title=one_line(title)) for title, each in zip(titles, self.COLUMNS, strict=True))
         self.table = Table(columns, empty="Loading…", id="list")
         self._full_text = Static("", markup=False)
         self._facts: dict[str, tuple[str, str]] = {}
@@ -92,7 +97,7 @@ class Compare(Place):
         """Display both values of the row under the cursor in full."""
         label = self.table.cursor_key or ""
         if label == TEXT_LABEL and (compared := self._text_diff()):
-            self._full_text.update(Content("\n").join(compared))
+            self._full_text.update(Hanging(Content("\n").join(compared)))
             return
         parts: list[Content] = []
         for version, value in zip(self._compared, self._facts.get(label, ()), strict=False):
@@ -159,5 +164,10 @@ def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[s
 def _row(label: str, one: str, other: str) -> Row:
     style = "dim" if one == other else "bold yellow"
     mark = "=" if one == other else "≠"
-    values = ((one_line(value, 500) or "–", style) for value in (one, other))
-    return Row(label, ((f"{mark} {one_line(label)}", style), *values))
+    shown = [one_line(value, MAX_VALUE_LENGTH) or "–" for value in (one, other)]
+    parts = differing(*shown) if shown[0] != shown[1] else (None, None)
+    return Row(
+        label,
+        ((f"{mark} {one_line(label)}", style), *((value, style) for value in shown)),
+        parts=(None, *parts),
+    )

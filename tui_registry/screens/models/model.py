@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
@@ -25,6 +26,7 @@ from tui_registry.screens.models.version_actions import VersionActions
 from tui_registry.screens.models.version_rows import COLUMNS, PROMPT_COLUMNS, Versions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.terminal.sanitize import one_line, summary
+from tui_registry.widgets.few_lines import FewLines
 from tui_registry.widgets.mark_table import MarkTable
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -36,6 +38,8 @@ from tui_registry_server.wire.transition_request import InboxRequest
 
 MAX_OLDER = 20  # that are read one by one, because they are asked for or were in Production last
 MAX_PERIODS = 1000  # the newest ones
+MAX_DESCRIPTION_LENGTH = 1000  # characters above the versions
+SUMMARY_LINES = 3
 REQUIRED_ABILITIES = {
     "new": Ability.EDIT,
     "register": Ability.EDIT,
@@ -88,8 +92,9 @@ class Model(TableActions, VersionActions):
     def compose(self) -> ComposeResult:
         yield self.header
         yield self._summary
-        yield self._table
-        yield self.details
+        with Container(id="body"):
+            yield self._table
+            yield self.details
         yield self.bar
 
     def on_mount(self) -> None:
@@ -262,7 +267,7 @@ class Model(TableActions, VersionActions):
 
 def _summary(
     model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int, created_by: str, order_note: str
-) -> Content:
+) -> FewLines:
     facts = [
         f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}{order_note}",
         *([f"{pending} open request{'' if pending == 1 else 's'}"] if pending or not is_prompt(model.tags) else []),
@@ -271,4 +276,5 @@ def _summary(
         *(f"@{one_line(alias.alias)} = {alias.version}" for alias in model.aliases),
         *(f"{one_line(tag.key)}={one_line(tag.value, 100)}" for tag in own_tags(model.tags)),
     ]
-    return Content.assemble("  ".join(facts), "\n", (summary(model.description or "", 300), "dim"))
+    description = Content.styled(summary(model.description or "", MAX_DESCRIPTION_LENGTH), "dim")
+    return FewLines([[Content(fact) for fact in facts], [description]], SUMMARY_LINES)

@@ -29,7 +29,7 @@ class Models(ModelList):
     placeholder = "name, stage:production, tag:team=risk, user:ada, missing:owner, or = then an MLflow filter"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("models"), *WHILE_TYPING]
     COLUMNS = (
-        Column("MODEL", 20, grow=4, max_width=60),
+        Column("MODEL", 20, grow=4, max_width=60, is_cut_in_middle=True),
         Column("PROD", 5, priority=0, sorting=BY_NUMBER),
         Column("STAGING", 7, priority=1, sorting=BY_NUMBER),
         Column("LATEST", 6, priority=2, sorting=BY_NUMBER),

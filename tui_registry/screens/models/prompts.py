@@ -29,7 +29,7 @@ class Prompts(ModelList):
     placeholder = "name, alias:production, tag:team=care, user:ada, missing:owner, or = then an MLflow filter"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("prompts"), *WHILE_TYPING]
     COLUMNS = (
-        Column("PROMPT", 20, grow=3, max_width=60),
+        Column("PROMPT", 20, grow=3, max_width=60, is_cut_in_middle=True),
         Column("LATEST", 6, priority=0, sorting=BY_NUMBER),
         Column("ALIASES", 14, priority=1, grow=1, max_width=32),
         Column("UPDATED", 7, priority=2, sorting=BY_TIME),

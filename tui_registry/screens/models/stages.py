@@ -1,11 +1,11 @@
-"""Versions in one list per stage: side by side where there is room, else one stage at a time."""
+"""Versions in one list per stage: all of them where there is room, in a row or a square, else one stage at a time."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static
@@ -17,7 +17,8 @@ from tui_registry.widgets.table import Column, Table
 from tui_registry.widgets.tabs import Tabs
 from tui_registry_server.wire.stage import Stage
 
-WIDE = 100  # columns of the terminal from which the stages are side by side
+ROW = 184  # columns of the terminal from which the stages are side by side, with all columns of their tables
+SQUARE = (100, 30)  # columns and lines from which there are two beside and two below each other
 
 
 class StagePlace(VersionActions):
@@ -36,7 +37,7 @@ class StagePlace(VersionActions):
 
     def compose_stages(self) -> ComposeResult:
         yield self.switcher
-        with Horizontal(id="stages"):
+        with Container(id="stages"):
             for stage, table in self.tables.items():
                 with Vertical(classes="stage"):
                     yield Static(Content(stage.value), classes="stage-title")
@@ -78,13 +79,17 @@ class StagePlace(VersionActions):
 
     def lay_out(self) -> None:
         """Display the stages that fit, and how many versions each has."""
-        wide = self.size.width >= WIDE
-        self.switcher.display = not wide
+        in_row = self.size.width >= ROW
+        in_square = not in_row and self.size.width >= SQUARE[0] and self.size.height >= SQUARE[1]
+        self.set_class(in_row, "-row")
+        self.set_class(in_square, "-square")
+        is_alone = not in_row and not in_square
+        self.switcher.display = is_alone
         labels: list[str] = []
         for stage, table in self.tables.items():
             label = f"{stage} {self.count(stage)}"
             if table.parent is not None:
-                table.parent.display = wide or stage is self.stage
+                table.parent.display = stage is self.stage or not is_alone
                 table.parent.set_class(stage is self.stage, "current")
                 table.parent.query_one(".stage-title", Static).update(Content(label))
             labels.append(label)

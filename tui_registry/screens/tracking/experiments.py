@@ -30,7 +30,7 @@ class Experiments(TableActions, TrackingPlace, Listing):
     placeholder = "name, or = then an MLflow filter"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("experiments"), *WHILE_TYPING]
     COLUMNS = (
-        Column("EXPERIMENT", 20, grow=3, max_width=60),
+        Column("EXPERIMENT", 20, grow=3, max_width=60, is_cut_in_middle=True),
         Column("ID", 4, priority=3, grow=1, max_width=20, sorting=BY_NUMBER),
         Column("CREATED", 7, priority=1, sorting=BY_TIME),
         Column("UPDATED", 7, priority=2, sorting=BY_TIME),

@@ -1,6 +1,7 @@
 """One run: its summary, metrics, parameters and tags, and its models, which can be registered."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -23,15 +24,17 @@ from tui_registry.widgets.runs import format_metric, summary
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry.widgets.tabs import Tabs
 
-WIDE = 100  # columns of the terminal from which the panels are side by side
+TOGETHER = 120  # columns of the terminal from which the panels are side by side
+PANEL_CELLS = (20, 70)  # of a panel's contents for which its share of the width counts
 ACTIVE_STATUSES = {"RUNNING", "SCHEDULED"}
 """A run with such a status may log more models."""
 
 MODELS = "models"
+VALUE = Column("VALUE", 10, grow=1)
 PANELS = {
-    "metrics": ("Metrics", (Column("METRIC", 12, grow=2, max_width=36), Column("VALUE", 12, grow=1))),
-    "params": ("Parameters", (Column("PARAMETER", 12, grow=1, max_width=36), Column("VALUE", 10, grow=1))),
-    "tags": ("Tags", (Column("TAG", 12, grow=1, max_width=36), Column("VALUE", 10, grow=1))),
+    "metrics": ("Metrics", (Column("METRIC", 12, grow=2, is_cut_in_middle=True), VALUE)),
+    "params": ("Parameters", (Column("PARAMETER", 12, grow=2, is_cut_in_middle=True), VALUE)),
+    "tags": ("Tags", (Column("TAG", 12, grow=2, is_cut_in_middle=True), replace(VALUE, is_cut_in_middle=True))),
 }
 """The panels below the models: title and columns of each."""
 
@@ -49,8 +52,8 @@ class RunPlace(RegisterActions):
         self._summary = Static("", id="summary", markup=False)
         self._switcher = Tabs(id="switcher")
         columns = (
-            Column("MODEL", 16, grow=1, max_width=40),
-            Column("SOURCE", 24, grow=2, priority=1),
+            Column("MODEL", 16, grow=1, max_width=40, is_cut_in_middle=True),
+            Column("SOURCE", 24, grow=2, priority=1, is_cut_in_middle=True),
             Column("AGE", 4, priority=2),
             Column("STATE", 5, priority=3, max_width=16),
         )
@@ -183,12 +186,15 @@ class RunPlace(RegisterActions):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        wide = self.size.width >= WIDE
-        self._switcher.display = not wide
+        are_together = self.size.width >= TOGETHER
+        self.set_class(are_together, "-together")
+        self._switcher.display = not are_together
+        least, most = PANEL_CELLS
         for name, table in self.panels.items():
-            if table.parent is not None:
-                table.parent.display = wide or name == self._panel
-                table.parent.set_class(name == self._panel, "current")
+            if isinstance(panel := table.parent, Vertical):
+                panel.display = are_together or name == self._panel
+                panel.set_class(name == self._panel, "current")
+                panel.styles.width = f"{min(max(table.wanted_cells, least), most)}fr"
         labels = [f"{title} {self.panels[name].row_count}" for name, (title, _) in PANELS.items()]
         self._switcher.show(labels, list(PANELS).index(self._panel))
         self.models.styles.height = 1 + min(max(2, self.models.row_count), 8 if self.size.height >= 30 else 4)

@@ -1,0 +1,54 @@
+"""Texts of at most so many lines."""
+
+import pytest
+from textual.content import Content
+
+from tui_registry.widgets.few_lines import FewLines
+
+FACTS = ["14 versions", "2 open requests", "created by ines.carvalho", "@champion = 13", "team=fraud"]
+TEXT = "Scores every card payment within 40 ms, and more than that is too late for the customer at the till."
+
+
+def drawn(width: int, lines: int, *paragraphs: list[str]) -> list[str]:
+    few = FewLines([[Content(item) for item in each] for each in paragraphs], lines)
+    return few._drawn(width).plain.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (
+            40,
+            [
+                "14 versions  2 open requests",
+                "created by ines.carvalho  @champion = 1…",
+                "Scores every card payment within 40 ms,…",
+            ],
+        ),
+        (
+            80,
+            [
+                "14 versions  2 open requests  created by ines.carvalho  @champion = 13",
+                "team=fraud",
+                "Scores every card payment within 40 ms, and more than that is too late for the…",
+            ],
+        ),
+        (200, ["  ".join(FACTS), TEXT]),
+    ],
+)
+def test_items_are_whole_and_what_has_no_room_ends_in_an_ellipsis(width: int, lines: list[str]) -> None:
+    found = drawn(width, 3, FACTS, [TEXT])
+    assert found == lines
+    assert all(len(line) <= width for line in found)
+
+
+def test_what_the_first_do_not_need_the_last_has() -> None:
+    assert drawn(40, 3, ["1 version"], [TEXT]) == [
+        "1 version",
+        "Scores every card payment within 40 ms,",
+        "and more than that is too late for the…",
+    ]
+
+
+def test_there_may_be_nothing() -> None:
+    assert drawn(40, 3, [], [""]) == [""]
