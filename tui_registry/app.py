@@ -254,13 +254,9 @@ class ConsoleApp(App[str | Connection]):
         from tui_registry.keys.sections import in_sections
         from tui_registry.screens.dialogs.help import Help
 
-        def chosen(action: Action | None) -> None:
-            if action is not None:
-                self.do(action)
-
         place = self.screen.place if isinstance(self.screen, Place) else EVERYWHERE
         moving = self.screen.movements if isinstance(self.screen, Place) else ()
-        self.push_screen(Help(in_sections(place, [*self.live_actions(self.screen), *moving])), chosen)
+        self.push_screen(Help(in_sections(place, [*self.live_actions(self.screen), *moving])), self.do)
 
     async def action_find_anything(self) -> None:
         await self.find_anything()
@@ -276,9 +272,10 @@ class ConsoleApp(App[str | Connection]):
     def live_actions(self, screen: Screen[object]) -> list[Action]:
         return screen.live_actions if isinstance(screen, Place) else self.keymap.of_place(EVERYWHERE)
 
-    def do(self, action: Action) -> None:
-        """Run an action as its key would."""
-        self.call_later(self._do, action)
+    def do(self, action: Action | None) -> None:
+        """Run an action, if one was chosen, as its key would."""
+        if action is not None:
+            self.call_later(self._do, action)
 
     async def _do(self, action: Action) -> None:
         name = action.id if "(" in action.id else f"{action.id}()"
