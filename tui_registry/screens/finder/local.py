@@ -29,8 +29,8 @@ PLACE_DETAILS = {
     "service principals": "Accounts of programs",
     "tokens": "Access tokens",
     "webhooks": "Telling other programs of changes",
-    "follows": "What you follow: models, and requests that wait for you",
-    "workspaces": "Models apart from each other; :workspace NAME opens one",
+    "follows": "What you follow",
+    "workspaces": "Separate sets of models; :workspace NAME opens one",
 }
 """Of the places that no key goes to."""
 ACTION_ALIASES = {"quit": ("q", "q!", "exit"), "help": ("h", "keys"), "profiles": ("ctx", "context")}
