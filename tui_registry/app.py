@@ -258,10 +258,7 @@ class ConsoleApp(App[str | Connection]):
         moving = self.screen.movements if isinstance(self.screen, Place) else ()
         self.push_screen(Help(in_sections(place, [*self.live_actions(self.screen), *moving])), self.do)
 
-    async def action_find_anything(self) -> None:
-        await self.find_anything()
-
-    async def find_anything(self, *, models_first: bool = False) -> None:
+    async def action_find_anything(self, *, models_first: bool = False) -> None:
         from tui_registry.screens.finder.finder import Finder, Recent
 
         self._recent = self._recent or Recent()

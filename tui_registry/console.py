@@ -127,7 +127,7 @@ class Console(Protocol):
     def do(self, action: Action) -> None:
         """Run an action as its key would."""
 
-    async def find_anything(self, *, models_first: bool = False) -> None:
+    async def action_find_anything(self, *, models_first: bool = False) -> None:
         """Open the finder on top of the current place."""
 
     def open_profile(self, name: str) -> None:

@@ -157,7 +157,7 @@ class Place(Screen[None]):
 
     async def action_find(self) -> None:
         """Find a model, or anything else: here is no list to filter."""
-        await self.console_app.find_anything(models_first=True)
+        await self.console_app.action_find_anything(models_first=True)
 
     def row_values(self) -> Mapping[str, str]:
         """The values of the row under the cursor for custom commands, by the names of PLACEHOLDERS; some may be
