@@ -88,6 +88,7 @@ LEGAL: dict[str, set[str]] = {
     "POST /mlflow/comments/create comment": ANY_TEXT - {"empty"},
     "PATCH /mlflow/comments/update comment": ANY_TEXT - {"empty"},
     "archive_existing_versions": {"one", "true"},
+    "include_prompts": {"one", "true"},
     "stages": {"list"},
     "filter": {"empty"},
     "order_by": {"list"},

@@ -54,8 +54,11 @@ def no_http() -> Iterator[int]:
             with contextlib.suppress(OSError):
                 while True:
                     with listener.accept()[0] as connection:
-                        connection.recv(65536)
+                        connection.settimeout(5)
                         connection.sendall(b"220 mail.example.com ready\r\n")
+                        connection.shutdown(socket.SHUT_WR)
+                        while connection.recv(65536):  # closed before all was read, it would be reset
+                            pass
 
         threading.Thread(target=serve, daemon=True).start()
         yield listener.getsockname()[1]

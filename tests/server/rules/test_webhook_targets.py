@@ -122,7 +122,7 @@ def test_names_are_checked_when_they_are_resolved(monkeypatch: pytest.MonkeyPatc
         for name, address in {"metadata.example": "169.254.169.254", "inside.example": "10.1.2.3"}.items():
             outcome, _ = sent(f"https://{name}/", resolved={name: [address]})
             assert outcome.status is None
-            assert f"Nothing is sent to {name}" in (outcome.error or "")
+            assert f"address refused: {name} resolves to no address that is public" in (outcome.error or "")
             assert address not in (outcome.error or "")
         outcome, _ = sent(f"https://localhost:{receiver.port}/", allowed=())
         assert "no address that is public" in (outcome.error or "")

@@ -42,7 +42,7 @@ def test_the_first_row_does_without_the_rest() -> None:
     screens = {
         name.removeprefix("tui_registry.screens.") for name in modules if name.startswith("tui_registry.screens.")
     }
-    of_models = {"models", "models.copy_actions", "models.request_decisions"}
+    of_models = {"models", "models.copy_actions", "models.decision_actions", "models.request_decisions"}
     of_tables = {"base.arranged", "base.marks", "tables", "tables.table_actions"}
     assert screens == {"base", "base.place", "custom_commands", "inbox", "navigation", "places"} | of_models | of_tables
     assert {name for name in modules if name.startswith("tui_registry.commands.")} == {"tui_registry.commands.exits"}
