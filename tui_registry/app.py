@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.events import Event, Key
 from textual.screen import Screen
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from tui_registry.client.registry import RegistryClient
@@ -165,7 +165,7 @@ class ConsoleApp(App[str | Connection]):
     def _may_act_unseen(self, key: Key) -> bool:
         """Typing goes on in what it opens, and moves on from place to place; but nothing is changed, nor agreed to in a
         dialog, by a key that was pressed before it could be seen what the key would do."""
-        if key.key == "escape" or (isinstance(self.focused, Input | TextArea) and key.is_printable):
+        if key.key == "escape" or (self.focused is not None and self.focused.check_consume_key(key.key, key.character)):
             return True
         if isinstance(self.screen, Place):
             actions = self.keymap.of_place(self.screen.place)
@@ -241,8 +241,10 @@ class ConsoleApp(App[str | Connection]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable actions bound to characters in text inputs and dialogs. A text area has its own ctrl+z, which undoes
         typing."""
-        if action == "suspend" and (isinstance(self.focused, TextArea) or not can_suspend(self._driver)):
-            return False
+        if action == "suspend":
+            from textual.widgets import TextArea  # not needed for the first frame
+
+            return can_suspend(self._driver) and not isinstance(self.focused, TextArea)
         return action not in self.keymap.characters or (
             isinstance(self.screen, Place) and not isinstance(self.focused, Input)
         )
@@ -267,7 +269,7 @@ class ConsoleApp(App[str | Connection]):
             await self.push_screen(Finder(self._recent, models_first=models_first))
 
     def live_actions(self, screen: Screen[object]) -> list[Action]:
-        return screen.live_actions if isinstance(screen, Place) else self.keymap.of_place(EVERYWHERE)
+        return screen.live_actions if isinstance(screen, Place) else [*self.keymap.of_place(EVERYWHERE)]
 
     def do(self, action: Action | None) -> None:
         """Run an action, if one was chosen, as its key would."""

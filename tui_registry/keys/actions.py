@@ -6,6 +6,7 @@ and Enter, and no action that cannot be undone is bound to ctrl.
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 from textual.binding import Binding
 
@@ -351,6 +352,12 @@ ACTIONS = (
 def of_place(place: str, actions: Iterable[Action] = ACTIONS) -> list[Action]:
     """The actions of a screen, in the order of the table."""
     return [action for action in actions if place in action.places or EVERYWHERE in action.places]
+
+
+@cache
+def own_actions(place: str) -> frozenset[str]:
+    """The ids of the actions of a screen that are not available everywhere."""
+    return frozenset(action.id for action in ACTIONS if place in action.places)
 
 
 def characters(actions: Iterable[Action]) -> frozenset[str]:

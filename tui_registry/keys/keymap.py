@@ -83,8 +83,15 @@ class Keymap:
             if action.keys and name != "open"
         )
 
-    def of_place(self, place: str) -> list[Action]:
-        return of_place(place, self.actions)
+    @cached_property
+    def _of_places(self) -> dict[str, tuple[Action, ...]]:
+        return {}
+
+    def of_place(self, place: str) -> tuple[Action, ...]:
+        """The actions of a screen, which asks for them at every move of its cursor."""
+        if place not in self._of_places:
+            self._of_places[place] = tuple(of_place(place, self.actions))
+        return self._of_places[place]
 
     def rebound(self, default: BindingsMap, place: str) -> BindingsMap:
         """The bindings of a screen, of the application (EVERYWHERE) or of a list (LISTS) with these keys: those of the

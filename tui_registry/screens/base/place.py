@@ -15,7 +15,7 @@ from textual.widgets import Input
 from tui_registry.client.errors import CallError, UnknownEndpoint
 from tui_registry.console import Console
 from tui_registry.keys.action import Action
-from tui_registry.keys.actions import FILTERING, WRITING, of_place
+from tui_registry.keys.actions import FILTERING, WRITING, own_actions
 from tui_registry.keys.custom_commands import METHOD, command_of
 from tui_registry.keys.movement import SIDEWAYS
 from tui_registry.keys.names import display_name
@@ -118,8 +118,8 @@ class Place(Screen[None]):
         return [each for each in self.console_app.keymap.moving if count > (1 if each.name.startswith(SIDEWAYS) else 0)]
 
     @property
-    def _own_actions(self) -> set[str]:
-        return {action.id for action in of_place(self.place) if self.place in action.places}
+    def _own_actions(self) -> frozenset[str]:
+        return own_actions(self.place)
 
     def on_mount(self) -> None:
         self.mount(self.status)

@@ -34,16 +34,19 @@ class TableActions(Arranged):
     """A place with these actions; a mixin of its class."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return super().check_action(action, parameters) if self._has_what_it_needs(action) else False
+        needs_more = action in NEED_ROWS | {"save_view"} and action in self._impossible
+        return False if needs_more else super().check_action(action, parameters)
 
     @property
     def live_actions(self) -> list[Action]:
-        return [action for action in super().live_actions if self._has_what_it_needs(action.id)]
+        impossible = self._impossible
+        return [action for action in super().live_actions if action.id not in impossible]
 
-    def _has_what_it_needs(self, action: str) -> bool:
-        if action == "save_view":  # a place that a key opens
-            return self.app.screen_stack[0] is self
-        return action not in NEED_ROWS or any(table.row_count for table in self.listed_tables)
+    @property
+    def _impossible(self) -> set[str]:
+        """The actions that lack what they need."""
+        lacking = set() if self.app.screen_stack[0] is self else {"save_view"}  # the other places are opened by a key
+        return lacking if any(table.row_count for table in self.listed_tables) else lacking | NEED_ROWS
 
     def action_sort(self) -> None:
         self.console_app.mutations.prepare(self._choose_sort)
