@@ -142,6 +142,22 @@ def test_what_is_hidden_answers_as_what_is_not_there(case: Case, callers: Caller
     assert hidden.status == (200 if attempt.shown else 404)
 
 
+@pytest.fixture(scope="module")
+def maker(callers: Callers) -> Api:
+    """Somebody who may create models, and so has a level on the whole registry, but may read none."""
+    name, api = callers.newcomer()
+    entry = {"user_name": name, "permission_level": "CAN_CREATE_REGISTERED_MODEL"}
+    callers.admin.patch("/permissions/registered-models/root", access_control_list=[entry]).ok()
+    return api
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if _is_about_a_model(case)], ids=str)
+def test_whoever_may_create_models_sees_no_more(case: Case, callers: Callers, maker: Api) -> None:
+    attempt = case.prepare(callers, STRANGER)
+    answer, of_stranger = (attempt.make(api) for api in (maker, callers.api(STRANGER)))
+    assert (answer.status, answer.content) == (of_stranger.status, of_stranger.content)
+
+
 def test_a_name_that_is_taken_cannot_be_hidden(callers: Callers) -> None:
     """Creating or renaming reveals that a name is taken, as names are unique; and nothing else: not whether it is by a
     model that they could see. Users who may not rename do not learn even that."""

@@ -73,7 +73,7 @@ def get(call: Call, body: VersionName, subject: None) -> Answer:
     name, version = check_model_name(body.name), version_number(body.version)
     model = registered_models.find(call.connection, call.principal, name)
     answer = None
-    if model is not None and model.level > Level.NONE:
+    if model is not None and model.level >= Level.READ:
         answer = model_versions.read_cached(call.connection, model.id, model.revision, version)
     if answer is None:
         raise no_version(name, version)
