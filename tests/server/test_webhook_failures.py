@@ -43,6 +43,10 @@ def test_what_waits_for_its_next_attempt_is_sent_now(admin: Api) -> None:
         assert sent == ["busy", "busy", "behind it", "last"]
         rows = settled(admin, webhook, *["DELIVERED"] * 3)
         assert [each["attempts"] for each in rows] == [2, 1, 1]
+        late = {"id": webhook, "delivery_id": rows[1]["id"], "status": "PENDING"}
+        assert admin.post(f"{HOOKS}/replay", **late).ok() == {"replayed": 0}, "it was sent meanwhile"
+        assert admin.post(f"{HOOKS}/replay", **late | {"status": "DELIVERED"}).ok() == {"replayed": 1}
+        assert receiver.wait_for(5)[-1].json["comment"] == "behind it"
 
 
 @contextlib.contextmanager

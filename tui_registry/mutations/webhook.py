@@ -252,14 +252,23 @@ def replay(
 
 def replay_one(client: RegistryClient, webhook_id: str, delivery: WebhookDelivery, title: str) -> Mutation:
     """The same for one delivery; ``title`` says what it tells of. One that is still to be sent is sent now."""
-    whole = replay(client, webhook_id, {"delivery_id": delivery.id}, lambda _: None)
     is_waiting = delivery.status is DeliveryStatus.PENDING
+    counts: list[int] = []
+    # With its status, as it may be sent meanwhile: not twice then.
+    fields = {"delivery_id": delivery.id} | ({"status": delivery.status} if is_waiting else {})
+    whole = replay(client, webhook_id, fields, counts.append)
+    done = "It is sent now, after those before it." if is_waiting else whole.done
+
+    async def read_back() -> Result:
+        return Result(Verdict.DONE, "It was sent meanwhile, and not again." if 0 in counts else done)
+
     return replace(
         whole,
         title=title,
         action=f"send delivery {delivery.id} {'now' if is_waiting else 'again'}",
         progress="sending it now" if is_waiting else whole.progress,
-        done="It is sent now, after those before it." if is_waiting else whole.done,
+        done=done,
+        read_back=read_back,
         subject=f"delivery {delivery.id}",
     )
 

@@ -48,16 +48,15 @@ def replay(call: Call, body: ReplayDeliveries, subject: WebhookSubject) -> Answe
     """Send one delivery again, or those of a time, with the same ids; one that is still to be sent now."""
     webhook = subject.webhook
     if body.delivery_id is not None:
-        if body.from_ is not None or body.to is not None or body.status is not None:
-            raise InvalidParameterValue("Give either 'delivery_id', or 'from' with 'to' and 'status'.")
+        if body.from_ is not None or body.to is not None:
+            raise InvalidParameterValue("Give either 'delivery_id', or 'from' with 'to'. 'status' goes with both.")
         status = webhook_deliveries.status_of(call.connection, webhook.id, body.delivery_id)
         if status is None:
             raise ResourceDoesNotExist(f"The webhook has no delivery {body.delivery_id}. They are kept for 30 days.")
-        if status == DeliveryStatus.PENDING:
-            webhook_deliveries.send_now(call.connection, webhook.id, body.delivery_id, call.clock)
-        else:
-            webhook_deliveries.replay_one(call.connection, webhook.id, body.delivery_id, call.clock)
-        count = 1
+        count = int(body.status in (None, status))  # one that was sent meanwhile would be twice
+        if count:
+            send = webhook_deliveries.send_now if status == DeliveryStatus.PENDING else webhook_deliveries.replay_one
+            send(call.connection, webhook.id, body.delivery_id, call.clock)
     elif body.from_ is None:
         raise InvalidParameterValue("Give 'delivery_id', or 'from' (milliseconds since the epoch).")
     else:

@@ -246,9 +246,9 @@ def status_of(connection: Connection, webhook_id: str, delivery_id: str) -> str 
     return status
 
 
-def replay_one(connection: Connection, webhook_id: str, delivery_id: str, now: int) -> int:
-    """Queue a delivery again, before those that are still to be sent. Returns how many were."""
-    return _REPLAY_ONE.run(connection, webhook_id=webhook_id, id=delivery_id, now=now).rowcount
+def replay_one(connection: Connection, webhook_id: str, delivery_id: str, now: int) -> None:
+    """Queue a delivery again, before those that are still to be sent."""
+    _REPLAY_ONE.run(connection, webhook_id=webhook_id, id=delivery_id, now=now)
 
 
 def send_now(connection: Connection, webhook_id: str, delivery_id: str, now: int) -> None:

@@ -80,7 +80,8 @@ class WebhookDeliveryPage(Entity):
 class ReplayDeliveries(RequestBody):
     """Send deliveries again: one by its ``delivery_id``, or those created from ``from`` until before ``to``, or since
     ``from``, of one ``status`` or of any but PENDING. Each keeps its id. One by its id that is PENDING is tried now,
-    without waiting for its next attempt, and so are those before it, which are sent first."""
+    without waiting for its next attempt, and so are those before it, which are sent first. With a ``status``, nothing
+    happens if it has another one by now: what was sent meanwhile is not sent again."""
 
     id: Text
     delivery_id: Text | None = None
@@ -90,6 +91,6 @@ class ReplayDeliveries(RequestBody):
 
 
 class ReplayedDeliveries(Entity):
-    """``replayed``: how many were queued again, or are tried now."""
+    """``replayed``: how many were queued again, or are tried now; 0 for one that has another status by now."""
 
     replayed: int

@@ -12,6 +12,7 @@ from textual.events import Paste
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.receiver import OK, Answer, Received, Receiver
+from tests.server.test_webhooks import settled
 from tests.tui_registry.access_fixture import choose, to_section
 from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
 
@@ -204,22 +205,32 @@ async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
         await shown.shows("Model, which you manage")
 
 
-@SIZES
-async def test_what_waits_for_its_next_attempt_is_sent_now(hooked: Hooked, size: tuple[int, int]) -> None:
+def make_waiting(hooked: Hooked, model: str) -> str:
+    """A webhook of a new model with one delivery, which the receiver has put off for an hour. Returns its id."""
     hooked.answers.append((503, b"later", {"Retry-After": "3600"}))
-    model, sent = f"waiting-{size[0]}", len(hooked.receiver.requests)
     hooked.ann.post("/mlflow/registered-models/create", name=model).ok()
     fields = {"events": ["COMMENT_CREATED"], "http_url_spec": {"url": hooked.receiver.url}, "model_name": model}
-    hooked.ann.post(f"{HOOKS}/create", **fields).ok()
+    made: str = hooked.ann.post(f"{HOOKS}/create", **fields).ok()["webhook"]["id"]
     hooked.version(model)
     hooked.ann.post("/mlflow/comments/create", name=model, version="1", comment="Seen.").ok()
+    return made
+
+
+async def to_waiting(shown: Console, model: str) -> None:
+    await shown.press("colon")
+    await shown.type(f"webhooks {model}")
+    await shown.press("enter")
+    await shown.shows(f"Models › {model} › Webhooks (1)", "503")
+    await shown.press("enter")
+    await shown.shows("› Deliveries (1)", "attempt 1 failed, next one at", "r send now")
+
+
+@SIZES
+async def test_what_waits_for_its_next_attempt_is_sent_now(hooked: Hooked, size: tuple[int, int]) -> None:
+    model, sent = f"waiting-{size[0]}", len(hooked.receiver.requests)
+    make_waiting(hooked, model)
     async with console(hooked.live.url, hooked.live.token("ann"), size) as shown:
-        await shown.press("colon")
-        await shown.type(f"webhooks {model}")
-        await shown.press("enter")
-        await shown.shows(f"Models › {model} › Webhooks (1)", "503")
-        await shown.press("enter")
-        await shown.shows("› Deliveries (1)", "attempt 1 failed, next one at", "r send now")
+        await to_waiting(shown, model)
         hooked.answers.append(OK)
         await shown.press("r")
         await confirm(shown, "Send this delivery now?", "does not wait any longer")
@@ -227,6 +238,23 @@ async def test_what_waits_for_its_next_attempt_is_sent_now(hooked: Hooked, size:
         assert len(hooked.receiver.wait_for(sent + 2)) == sent + 2
         await shown.press("f5")
         await shown.shows("delivered", "r send again")
+
+
+async def test_what_was_sent_meanwhile_is_not_sent_twice(hooked: Hooked) -> None:
+    sent = len(hooked.receiver.requests)
+    webhook = make_waiting(hooked, "meanwhile")
+    async with console(hooked.live.url, hooked.live.token("ann"), SMALL) as shown:
+        await to_waiting(shown, "meanwhile")
+        (waiting,) = hooked.ann.get(f"{HOOKS}/deliveries", id=webhook).ok()["deliveries"]
+        hooked.answers.append(OK)
+        hooked.ann.post(f"{HOOKS}/replay", id=webhook, delivery_id=waiting["id"]).ok()
+        settled(hooked.ann, webhook, "DELIVERED")
+        await shown.press("r")
+        await confirm(shown, "Send this delivery now?")
+        await shown.notifies("It was sent meanwhile, and not again.")
+        (after,) = hooked.ann.get(f"{HOOKS}/deliveries", id=webhook).ok()["deliveries"]
+        assert (after["status"], after["attempts"]) == ("DELIVERED", 2)
+        assert len(hooked.receiver.requests) == sent + 2
 
 
 async def test_why_there_is_no_answer(hooked: Hooked) -> None:
