@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -50,19 +51,17 @@ def test_what_waits_for_its_next_attempt_is_sent_now(admin: Api) -> None:
 
 
 @contextlib.contextmanager
-def no_http() -> Iterator[int]:
-    """The port of something that closes every connection after a few bytes."""
+def no_http(*, answers: bool = True) -> Iterator[int]:
+    """The port of something that closes every connection, after a few bytes or at once."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
             with contextlib.suppress(OSError):
                 while True:
                     with listener.accept()[0] as connection:
-                        connection.settimeout(5)
-                        connection.sendall(b"220 mail.example.com ready\r\n")
-                        connection.shutdown(socket.SHUT_WR)
-                        while connection.recv(65536):  # closed before all was read, it would be reset
-                            pass
+                        if answers:
+                            connection.recv(65536)
+                            connection.sendall(b"220 mail.example.com ready\r\n")
 
         threading.Thread(target=serve, daemon=True).start()
         yield listener.getsockname()[1]
@@ -86,3 +85,20 @@ def test_why_a_receiver_did_not_answer(admin: Api) -> None:
             assert tested["body"].startswith(reason)
             assert FailureReason.of(tested["body"]) is not None
             admin.delete(f"{HOOKS}/delete", id=webhook).ok()
+
+
+def test_why_a_mail_server_did_not_take_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with no_http(answers=False) as silent:
+        reasons = {
+            "smtp://no-such-host.invalid": "name lookup failed: ",
+            f"smtp://127.0.0.1:{silent}": "connection lost: ",
+        }
+        for number, (server, reason) in enumerate(reasons.items()):
+            monkeypatch.setenv("TUI_REGISTRY_SMTP_URL", server)
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            options = ("--webhook-allow", "127.0.0.0/8", "--smtp-from", "r@example.com", "--smtp-domain", "example.org")
+            with serving(folder, *options) as live, Api(live.url, live.admin_token) as admin:
+                fields = {"events": ["COMMENT_CREATED"], "http_url_spec": {"url": "mailto:ann@example.org"}}
+                webhook = admin.post(f"{HOOKS}/create", **fields, format="EMAIL").ok()["webhook"]["id"]
+                assert admin.post(f"{HOOKS}/test", id=webhook).ok()["body"].startswith(reason)

@@ -1,5 +1,7 @@
 """Why a receiver or a mail server did not answer, in words that begin with the reason."""
 
+import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -14,8 +16,10 @@ CAUSES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Failu
     (ssl.SSLError, FailureReason.TLS_FAILED),
     ((TimeoutError, httpcore.TimeoutException), FailureReason.TIMEOUT),
     (ConnectionRefusedError, FailureReason.CONNECTION_REFUSED),
+    (socket.gaierror, FailureReason.NAME_LOOKUP),  # of a mail server: network resolves the names of others
+    (smtplib.SMTPNotSupportedError, FailureReason.MAIL_REFUSED),
     (httpcore.ConnectError, FailureReason.NOT_REACHABLE),
-    ((ConnectionError, httpcore.NetworkError), FailureReason.CONNECTION_LOST),
+    ((ConnectionError, httpcore.NetworkError, smtplib.SMTPServerDisconnected), FailureReason.CONNECTION_LOST),
     (httpcore.RemoteProtocolError, FailureReason.NOT_HTTP),
     (OSError, FailureReason.NOT_REACHABLE),
 )
