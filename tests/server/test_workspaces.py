@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import insert
 
 from tests.live_registry import LiveRegistry, Server, command, fresh_database
 from tests.server.api import Api
 from tests.server.audit_log import audit, exported
 from tests.server.callers import Callers, user_id
+from tests.server.database_state import changing
 from tests.server.permission_case import MODELS, REQUESTS, VERSIONS
 from tests.server.workspace_callers import HERE, ROOT, THERE, WORKSPACES, Outsider
 from tui_registry_server.commands import main
+from tui_registry_server.store.activities import last_sequence
+from tui_registry_server.store.tables import activities
 
 
 def names(api: Api) -> list[str]:
@@ -199,6 +203,12 @@ def test_the_audit_log_of_one(fresh_registry: LiveRegistry, tmp_path: Path) -> N
         deleted = exported(database, "--workspace", "team-a")
         assert deleted[:2] == of_team
         assert deleted[-1]["activity_type"] == "DELETED_WORKSPACE"
+    with changing(database) as connection:  # tampered with: nothing that a server writes
+        for number, detail in enumerate(("[]", "null", "[" * 100_000, "no JSON"), last_sequence(connection) + 1):
+            row = {"sequence": number, "id": f"{number}", "activity_type": "CREATED_WORKSPACE", "detail": detail}
+            columns = {"creation_timestamp": 2**50, "principal_id": "1", "user_id": "a", "digest": f"{number}"}
+            connection.execute(insert(activities).values(row | columns))
+    assert exported(database, "--workspace", "team-a")[: len(deleted)] == deleted
     file = tmp_path / "out.jsonl"
     refused = audit("export", "--database", database, "--workspace", "nowhere", "--output", str(file))
     assert refused.exit_code == 1

@@ -93,8 +93,9 @@ def last_called(connection: Connection, name: str) -> str | None:
     if found is not None:
         return found.id
     for workspace_id, detail in _CREATED.run(connection):
-        with suppress(ValueError):  # of a record that was tampered with
-            if json.loads(detail or "{}").get("workspace") == name:
+        with suppress(ValueError, TypeError, RecursionError):  # of a record that was tampered with
+            created = json.loads(detail)
+            if workspace_id and isinstance(created, dict) and created.get("workspace") == name:
                 return str(workspace_id)
     return None
 
