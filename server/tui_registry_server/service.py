@@ -107,7 +107,7 @@ def run(options: Options) -> None:
     it would serve other machines without TLS and without ``insecure_http``."""
     set_up_log(options.log_level, options.log_format)
     sys.setswitchinterval(THREAD_SWITCH_INTERVAL)
-    _raise_open_files_limit(options.limits.connections + options.limits.refused_connections + OTHER_OPEN_FILES)
+    _raise_open_files_limit(_most_open_files(options))
     try:
         with reporting(options.host, options.port):
             if options.certificate is None and not is_loopback(options.host):
@@ -317,6 +317,13 @@ class _Server(uvicorn.Server):
 
 def _inherited(descriptor: int | None) -> list[socket.socket]:
     return [] if descriptor is None else [socket.socket(fileno=descriptor)]
+
+
+def _most_open_files(options: Options) -> int:
+    """How many may be open at once, by the limits."""
+    limits = options.limits
+    tracking = 0 if options.tracking is None else 2 * limits.tracking_requests  # two each: see tracking.early_answers
+    return limits.connections + limits.refused_connections + limits.webhook_sends + tracking + OTHER_OPEN_FILES
 
 
 def _raise_open_files_limit(wanted: int) -> None:

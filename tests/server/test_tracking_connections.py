@@ -1,6 +1,9 @@
 """What is passed on to a tracking server that answers when its caller does not expect it: late, or early."""
 
+import asyncio
 import json
+import os
+import resource
 import socket
 import ssl
 import struct
@@ -9,11 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpcore
 import pytest
 
 from tests.certificates import issue
 from tests.live_registry import LiveRegistry, serving
 from tests.server.sockets import connect, rest
+from tui_registry_server.tracking.early_answers import EarlyAnswers
 
 RUNS = "/api/2.0/mlflow/runs/search"
 Refusing = tuple[LiveRegistry, "Upstream"]
@@ -185,3 +190,39 @@ def sent_until_answered(connection: socket.socket) -> bytes:
             connection.settimeout(5)
             return rest(connection).content
     return b""
+
+
+def next_descriptor() -> int:
+    descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.close(descriptor)
+    return descriptor
+
+
+def test_too_many_open_files_are_no_connection() -> None:
+    """A connection takes two of them. Nothing is left open of one that gets only one."""
+
+    async def connected(port: int) -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        number = next_descriptor()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number + 1, hard))
+        try:
+            with pytest.raises(httpcore.ConnectError, match="Too many open files"):
+                await EarlyAnswers().connect_tcp("127.0.0.1", port)
+            await asyncio.sleep(0)
+            assert next_descriptor() == number
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        asyncio.run(connected(listening.getsockname()[1]))
+
+
+def test_files_that_may_be_open(tmp_path: Path) -> None:
+    """As many as the limits let clients, webhooks and calls that are passed on have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    try:
+        with serving(tmp_path, "--tracking-uri", "http://127.0.0.1:9", "--limit", "tracking_requests=1000") as live:
+            assert resource.prlimit(live.pid, resource.RLIMIT_NOFILE)[0] >= min(hard, 2000 + 2 * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

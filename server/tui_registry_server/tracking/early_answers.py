@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from anyio import BrokenResourceError
 from anyio.abc import ByteStream
-from httpcore import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ReadTimeout, WriteError
+from httpcore import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ReadTimeout, WriteError
 
 READ_BYTES = 64 * 1024
 NOTICED_SECONDS = 0.1  # in which what has arrived becomes the beginning of an answer, unless it is only TLS's own
@@ -41,7 +41,11 @@ class EarlyAnswers(AsyncNetworkBackend):
         stream = await self._connections.connect_tcp(host, port, timeout, local_address, socket_options)
         connection = cast("Any", stream)
         # Below TLS, because what is left has to be decrypted: httpcore offers no other way to get there.
-        below = _ReadToTheEnd(connection._stream, stream.get_extra_info("socket"))  # noqa: SLF001
+        try:
+            below = _ReadToTheEnd(connection._stream, stream.get_extra_info("socket"))  # noqa: SLF001
+        except OSError as error:  # too many files are open
+            await stream.aclose()
+            raise ConnectError(str(error)) from error
         connection._stream = below  # noqa: SLF001
         return _Stream(stream, below)
 
