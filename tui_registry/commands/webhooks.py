@@ -232,9 +232,8 @@ def replay(*, webhook_id: str, delivery: str | None, since: int | None, status: 
     """Send deliveries again, with the same ids: one, or all since a time, such as --since 1d --status DEAD."""
     if (delivery is None) == (since is None):
         raise click.UsageError("Say what to send again: either --delivery or --since.")
-    fields: dict[str, Any] = (
-        {"delivery_id": delivery} if delivery is not None else {"from": since, "status": status.upper() or None}
-    )
+    fields: dict[str, Any] = {"delivery_id": delivery} if delivery is not None else {"from": since}
+    fields["status"] = status.upper() or None
     counts: list[int] = []
 
     async def plan(client: "RegistryClient") -> PlannedChange:

@@ -71,6 +71,9 @@ def test_from_creation_to_deletion(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         again = receiver.wait_for(4)[3]
         assert (again.json["model_name"], again.headers["x-registry-delivery-id"]) == ("lost", dead["id"])
 
+        late = run("replay", webhook_id, "--delivery", dead["id"], "--status", "pending")
+        assert (late.exit_code, late.stdout.strip()) == (0, "0"), "it does not wait any more"
+
         assert run("delete", webhook_id).exit_code != 0, "nobody can be asked"
         assert run("delete", webhook_id, "--yes").exit_code == 0
         assert json.loads(run("list", "--json").stdout)["webhooks"] == []
