@@ -49,10 +49,12 @@ def visible(name: str) -> str:
 
 def summary(markdown: str, longest: int) -> str:
     """A description or comment in one line of at most ``longest`` characters, without the marks of headings, tables,
-    code and emphasis."""
+    code and emphasis. It is cut between words: half of a number is another one."""
     text = _RULE.sub("", _HEADING.sub("", markdown[: 2 * longest]))
     text = _TABLE_ROW.sub(lambda row: " · ".join(cell for each in row[1].split("|") if (cell := each.strip())), text)
-    return one_line(_EMPHASIS.sub(lambda found: found[1] or found[2], text).lstrip(), longest)
+    line = one_line(_EMPHASIS.sub(lambda found: found[1] or found[2], text).lstrip(), longest)
+    whole, space, _ = line.rpartition(" ")
+    return f"{whole} {ELLIPSIS}" if space and line.endswith(ELLIPSIS) else line
 
 
 def program_output(text: str) -> list[str]:

@@ -13,6 +13,7 @@ from tui_registry.app import ConsoleApp
 from tui_registry.keys.action import EVERYWHERE, Action
 from tui_registry.keys.actions import ACTIONS, of_place
 from tui_registry.keys.sections import in_sections
+from tui_registry.screens.base.marks import OF_MARKED
 from tui_registry.screens.base.place import Place
 from tui_registry.screens.dialogs.help import Help
 from tui_registry.widgets.table import Table
@@ -83,3 +84,7 @@ def test_every_action_is_explained() -> None:
         assert action.label
         assert action.help[0].isupper()
         assert action.display_key
+
+
+def test_what_is_done_to_marked_rows_says_so() -> None:
+    assert {action.id for action in ACTIONS if "all marked" in action.help} == OF_MARKED

@@ -59,7 +59,7 @@ async def test_many_are_asked_about_on_a_small_screen(samples: Samples) -> None:
         await shown.shows("Inbox (12)")
         await shown.press("g", *["space"] * 12, "a")
         await shown.shows(
-            "Approve these 12 requests?", "large-houses-11", "n  No", "y  Approve", "y then type production   n no"
+            "Approve these 12 requests?", "large-houses-11", "n  No", "y  Approve", "y then type production ⏎   n no"
         )
         await shown.press(*["down"] * 40)
         await shown.shows("large-houses-0")

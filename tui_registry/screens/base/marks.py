@@ -13,6 +13,10 @@ from tui_registry.widgets.mark_table import MarkTable
 
 PRIORITIES = {"mark_range": 2, "mark_all": 2, "back": 2, "invert_marks": 3, "open": 4}
 """In the action bar, while rows are marked."""
+OF_MARKED = frozenset(
+    {"approve", "reject", "cancel", "pause_webhook", "resume_webhook", "delete_webhook", "replay"},
+)
+"""The actions that are done to all rows that are marked; all others to the row under the cursor."""
 
 
 class MarkActions(Place):
@@ -52,12 +56,14 @@ class MarkActions(Place):
 
     @property
     def live_actions(self) -> list[Action]:
-        """While rows are marked, what marks others comes before what acts on one row."""
+        """While rows are marked, what marks others comes before what acts on one row; and what acts on them says on
+        how many."""
         actions = super().live_actions
         count = len(self.marked_keys)
         if not count or isinstance(self.focused, Input):
             return actions
-        labels = {"back": f"unmark {count}"}
+        labels = {action.id: f"{action.label} {count}" for action in actions if action.id in OF_MARKED}
+        labels["back"] = f"unmark {count}"
         if any(table.is_ranging for table in self.mark_tables):
             labels |= {"mark_range": "end range", "back": "end range"}
         return [

@@ -130,7 +130,7 @@ class Confirm(ModalScreen[Consent | None]):
                 then = "⏎ then " if is_comment else ""
                 return f"{then}type {missing}   esc cancel", f"{then}type it  esc cancel"
             return (f"⏎ {'next' if is_comment else verb}   esc cancel",)
-        yes = f"y{' or tab' if following == 'word' else ''} then type {missing}" if missing else "y yes"
+        yes = f"y{' or tab' if following == 'word' else ''} then type {missing} ⏎" if missing else "y yes"
         rest = ["n no", *(["tab comment"] if following == "comment" else [])]
         if not question.archive:
             archive = short_archive = []
@@ -164,6 +164,13 @@ class Confirm(ModalScreen[Consent | None]):
 
     def on_resize(self) -> None:
         self.query_one("#targets").styles.clear_rule("max_height")
+        self.call_after_refresh(self._use_room)
+
+    def _use_room(self) -> None:
+        """Show more lines if there is room for them on the screen."""
+        targets, room = self.query_one("#targets"), self.size.height - self.query_one("#question").region.bottom
+        if targets.max_scroll_y > 1 and room > 0:
+            targets.styles.max_height = targets.size.height + min(room, targets.max_scroll_y)
         self.call_after_refresh(self._show_rest)
 
     def action_read_on(self, by: int) -> None:
