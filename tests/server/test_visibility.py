@@ -151,11 +151,17 @@ def maker(callers: Callers) -> Api:
     return api
 
 
+@pytest.fixture(scope="module")
+def newcomer(callers: Callers) -> Api:
+    """Somebody without any level, whom no other test gives one."""
+    return callers.newcomer()[1]
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if _is_about_a_model(case)], ids=str)
-def test_whoever_may_create_models_sees_no_more(case: Case, callers: Callers, maker: Api) -> None:
+def test_whoever_may_create_models_sees_no_more(case: Case, callers: Callers, maker: Api, newcomer: Api) -> None:
     attempt = case.prepare(callers, STRANGER)
-    answer, of_stranger = (attempt.make(api) for api in (maker, callers.api(STRANGER)))
-    assert (answer.status, answer.content) == (of_stranger.status, of_stranger.content)
+    answer, of_newcomer = (attempt.make(api) for api in (maker, newcomer))
+    assert (answer.status, answer.content) == (of_newcomer.status, of_newcomer.content)
 
 
 def test_a_name_that_is_taken_cannot_be_hidden(callers: Callers) -> None:

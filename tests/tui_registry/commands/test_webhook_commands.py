@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,8 @@ def test_from_creation_to_deletion(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         again = receiver.wait_for(4)[3]
         assert (again.json["model_name"], again.headers["x-registry-delivery-id"]) == ("lost", dead["id"])
 
+        while json.loads(run("deliveries", webhook_id, "--status", "pending", "--json").stdout)["deliveries"]:
+            time.sleep(0.05)  # until the server knows that it has arrived
         late = run("replay", webhook_id, "--delivery", dead["id"], "--status", "pending")
         assert (late.exit_code, late.stdout.strip()) == (0, "0"), "it does not wait any more"
 

@@ -72,7 +72,7 @@ async def test_a_dialog_with_a_word_says_each_next_key(samples: Samples, size: t
     async with console(samples.url, samples.token, size) as shown:
         await shown.shows(model)
         await shown.press("a")
-        await shown.shows(f"y then type {model} ⏎   n no   tab comment   o toggle archiving")
+        await shown.shows(f"y then type {model} ⏎", "n no", "tab comment")
         assert "y yes" not in shown.text
         await shown.press("tab")
         await shown.shows(f"⏎ then type {model}   esc cancel")
