@@ -75,8 +75,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
             Content(""),
             *map(_displaced_line, review.displaced),
             *_unlisted_line(request, review),
-            *([Content("")] if review.displaced else []),  # what follows is not about those
-            Content.styled(f"version {request.version}", "bold"),
+            *([Content.styled(f"version {request.version}", "bold")] if review.displaced else []),
             *_version_lines(review.model_version, width),
             *_rest_of_comment(request, width),
             *(line for comment in review.comments for line in [*_comment_lines(comment), Content("")]),
