@@ -164,28 +164,19 @@ class Confirm(ModalScreen[Consent | None]):
 
     def on_resize(self) -> None:
         self.query_one("#targets").styles.clear_rule("max_height")
-        self.call_after_refresh(self._use_room)
-
-    def _use_room(self) -> None:
-        """Show as many lines as there is room for on the screen."""
-        targets, room = self.query_one("#targets"), self.size.height - self.query_one("#question").region.bottom
-        below = targets.max_scroll_y
-        if below > room and not self.query_one("#more").display:
-            room -= 1
-        # A single line takes the place of what would be said about it.
-        added = 1 if below == 1 else max(0, min(room, below))
-        if added:
-            targets.styles.max_height = targets.size.height + added
-        self._show_rest(below - added)
+        self.call_after_refresh(self._show_rest)
 
     def action_read_on(self, by: int) -> None:
-        targets = self.query_one("#targets")
-        targets.scroll_relative(y=by, animate=False)
-        self.call_after_refresh(lambda: self._show_rest(targets.max_scroll_y - targets.scroll_offset.y))
+        self.query_one("#targets").scroll_relative(y=by, animate=False)
+        self.call_after_refresh(self._show_rest)
 
-    def _show_rest(self, below: int) -> None:
+    def _show_rest(self) -> None:
         """Say how many lines are below those that are displayed."""
-        more = self.query_one("#more", Static)
+        targets, more = self.query_one("#targets"), self.query_one("#more", Static)
+        below = targets.max_scroll_y - targets.scroll_offset.y
+        if targets.max_scroll_y == 1:  # the line itself takes the place of what would be said about it
+            targets.styles.max_height = targets.size.height + 1
+            below = 0
         more.display = below > 0
         more.update(Content.styled(legend(f"↓ {below} more line{'' if below == 1 else 's'}"), "bold $text-warning"))
 
