@@ -156,7 +156,7 @@ class Protocol(HttpToolsProtocol):
             extensions[STREAMED_BODY] = {"begin": partial(self._stream_body, self.cycle)}
         self.scope["extensions"] = cast("dict[str, dict[object, object]]", extensions)
         send = cast("Send", self.cycle.send)
-        self.cycle.send = partial(_send, self.cycle, send)  # type: ignore[method-assign]
+        self.cycle.send = partial(_send, self.cycle, send)  # type: ignore[method-assign]  # uvicorn makes the cycle
         if self.expect_100_continue:
             # A client that is answered before it was asked for its body may send that or not: the next request could
             # not be found.
