@@ -256,9 +256,9 @@ def test_webhooks_are_told_of_their_workspace(separated: LiveRegistry, outsider:
         return sorted(each["model_name"] for each in listed.get("deliveries", []))
 
     for name, api in admins.items():
-        api.post(f"{MODELS}/create", name=f"told-{name}").ok()
+        api.post(f"{MODELS}/create", name=f"sent-{name}").ok()
     until(lambda: all(deliveries(name) for name in admins), "deliveries of all workspaces")
-    assert {name: deliveries(name) for name in admins} == {name: [f"told-{name}"] for name in admins}
+    assert {name: deliveries(name) for name in admins} == {name: [f"sent-{name}"] for name in admins}
     for name, api in admins.items():
         api.delete(f"{HOOKS}/delete", id=ids[name]).ok()
         api.__exit__(None, None, None)

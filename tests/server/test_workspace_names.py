@@ -1,4 +1,4 @@
-"""Whoever is told of something in a workspace is told in which; of the default one nothing is said."""
+"""Every notification of something in a workspace names it; of the default one nothing is said."""
 
 from collections.abc import Iterator
 
