@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
-from tests.live_registry import LiveRegistry, Server, command, fresh_database
+from tests.bulk_models import insert_models
+from tests.live_registry import LiveRegistry, Server, command, fresh_database, serving
 from tests.server.api import Api
 from tests.server.audit_log import audit, exported
 from tests.server.callers import Callers, user_id
@@ -16,8 +17,9 @@ from tests.server.database_state import changing
 from tests.server.permission_case import MODELS, REQUESTS, VERSIONS
 from tests.server.workspace_callers import HERE, ROOT, THERE, WORKSPACES, Outsider
 from tui_registry_server.commands import main
+from tui_registry_server.operations.workspaces import MAX_CASCADED
 from tui_registry_server.store.activities import last_sequence
-from tui_registry_server.store.tables import activities
+from tui_registry_server.store.tables import activities, registered_models, workspaces
 
 
 def names(api: Api) -> list[str]:
@@ -88,6 +90,21 @@ def test_their_life(admin: Api) -> None:
     assert team.get("/mlflow/activities/list").ok() == {}
     admin.delete(f"{WORKSPACES}/team-a").ok()
     team.__exit__(None, None, None)
+
+
+def test_as_many_models_as_the_limit_go_with_their_workspace(tmp_path: Path) -> None:
+    with serving(tmp_path) as live, Api(live.url, live.admin_token) as admin:
+        admin.post(WORKSPACES, name="large").ok()
+        insert_models(live, MAX_CASCADED + 1)
+        with changing(live.database) as connection:
+            large = select(workspaces.c.id).where(workspaces.c.name == "large").scalar_subquery()
+            connection.execute(update(registered_models).values(workspace_id=large))
+        path = f"{WORKSPACES}/large?mode=CASCADE"
+        assert f"more than {MAX_CASCADED} models" in admin.delete(path).refused(400, "INVALID_STATE")
+        with Api(admin.url, admin.token, "large") as inside:
+            inside.delete(f"{MODELS}/delete", name="model-000000").ok()
+        assert admin.send("DELETE", path).status == 204
+        admin.get(f"{WORKSPACES}/large").missing()
 
 
 @pytest.mark.parametrize("name", ["", "a", "A-b", "a_b", "-a", "a-", "a" * 64, "api", "workspaces", "ä-b", "a\n"])
