@@ -72,7 +72,7 @@ def _install(folder: Path) -> None:
         return
     npm = shutil.which("npm")
     assert npm is not None, "the OpenID provider of the tests needs Node.js with npm"
-    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), PACKAGE]
+    command = [npm, "install", "--loglevel=error", "--no-audit", "--no-fund", "--prefix", str(folder), PACKAGE]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     installed.touch()
 
