@@ -6,7 +6,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
-from starlette.types import Message, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from tui_registry_server.http.connection_limiter import ConnectionLimiter
@@ -51,6 +50,7 @@ class Protocol(HttpToolsProtocol):
         self._error: RegistryError | None = None
         self._read_timer: asyncio.TimerHandle | None = None
         self._active_cycle: RequestResponseCycle | None = None
+        self._request_number = 0  # of this connection's requests
         self._sent_before = 0
         self._stall_timer: asyncio.TimerHandle | None = None
 
@@ -151,12 +151,13 @@ class Protocol(HttpToolsProtocol):
             self._cancel_read_timer()
         super().on_headers_complete()
         self._reading = "body"
+        self.cycle.__class__ = _Cycle  # uvicorn has no setting for it
+        self._request_number += 1
         extensions: dict[str, dict[str, Any]] = {WHOLE_RESPONSE: {}}
         if self.scope["method"] not in ("GET", "HEAD"):
-            extensions[STREAMED_BODY] = {"begin": partial(self._stream_body, self.cycle)}
+            # By its number, as the request would refer to itself: only the garbage collector frees such.
+            extensions[STREAMED_BODY] = {"begin": partial(self._stream_body, self._request_number)}
         self.scope["extensions"] = cast("dict[str, dict[object, object]]", extensions)
-        send = cast("Send", self.cycle.send)
-        self.cycle.send = partial(_send, self.cycle, send)  # type: ignore[method-assign]  # uvicorn makes the cycle
         if self.expect_100_continue:
             # A client that is answered before it was asked for its body may send that or not: the next request could
             # not be found.
@@ -180,10 +181,10 @@ class Protocol(HttpToolsProtocol):
             )
         super().on_body(body)
 
-    def _stream_body(self, cycle: RequestResponseCycle) -> None:
+    def _stream_body(self, request_number: int) -> None:
         """From here on the application reads this request's body as it arrives, and keeps none of it: it can have any
         size, and take any time. uvicorn does not read on while the application has not taken what there is."""
-        if cycle is self.cycle and self._reading == "body":
+        if request_number == self._request_number and self._reading == "body":
             self._cancel_read_timer()
             self._reading = "streamed"
 
@@ -316,26 +317,28 @@ class Protocol(HttpToolsProtocol):
         return cast("_BufferedTransport", self.transport).bytes_written - self.transport.get_write_buffer_size()
 
 
-async def _send(cycle: RequestResponseCycle, send: Send, message: Message) -> None:
-    """uvicorn's ``send``, and, of a response in one message, what that does in two calls and a loop over the fields."""
-    if message["type"] != "http.response.start" or "body" not in message:
-        await send(message)
-        return
-    if cycle.flow.write_paused and not cycle.disconnected:
-        await cycle.flow.drain()
-    if cycle.disconnected:
-        return
-    head = [b"%s: %s\r\n" % field for field in (*cycle.default_headers, *message["headers"])]
-    if not cycle.keep_alive:
-        head.append(b"connection: close\r\n")
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"".join((STATUS_LINE[message["status"]], *head, b"\r\n")))
-    cycle.transport.write(message["body"])
-    cycle.message_event.set()
-    if not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
+class _Cycle(RequestResponseCycle):
+    """uvicorn's, and, of a response in one message, what that does in two calls and a loop over the fields."""
+
+    async def send(self, message: Any) -> None:
+        if message["type"] != "http.response.start" or "body" not in message:
+            await super().send(message)
+            return
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        head = [b"%s: %s\r\n" % field for field in (*self.default_headers, *message["headers"])]
+        if not self.keep_alive:
+            head.append(b"connection: close\r\n")
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        self.transport.write(b"".join((STATUS_LINE[message["status"]], *head, b"\r\n")))
+        self.transport.write(message["body"])
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
 
 
 class _BufferedTransport:
