@@ -14,7 +14,7 @@ from tui_registry_server.http.responses import JSON
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.wire.error import Error, ErrorCode, ScimError
-from tui_registry_server.wire.workspace import HEADER
+from tui_registry_server.wire.workspace_name import HEADER
 
 PREFIX = "/api/2.0"
 TIMEOUT = 60  # seconds

@@ -13,7 +13,7 @@ from tests.server.api import TIMEOUT, Api
 from tests.server.database_state import changing
 from tui_registry_server.rules.cursors import decode_cursor, encode_cursor
 from tui_registry_server.store import counters
-from tui_registry_server.wire.workspace import HEADER
+from tui_registry_server.wire.workspace_name import HEADER
 
 
 @dataclass

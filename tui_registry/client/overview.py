@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from tui_registry.client.transport import Transport
-from tui_registry_server.wire.overview import EXPIRY_DAYS, OLD_DAYS, RegistryOverview
+from tui_registry_server.wire.overview import RegistryOverview
+from tui_registry_server.wire.overview_defaults import EXPIRY_DAYS, OLD_DAYS
 
 
 class Overview:

@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tui_registry.client.activities import Activities
-from tui_registry.client.comments import Comments
+from tui_registry.client.caller import Caller
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.models import Models
-from tui_registry.client.permissions import Permissions
 from tui_registry.client.requests import Requests
-from tui_registry.client.tokens import Tokens
 from tui_registry.client.transport import Transport
 from tui_registry.client.versions import Versions
 
 if TYPE_CHECKING:
     from tui_registry.client.client_secrets import ClientSecretCalls
+    from tui_registry.client.comments import Comments
     from tui_registry.client.federation_rules import FederationRuleCalls
     from tui_registry.client.follows import Follows
     from tui_registry.client.groups import Groups
     from tui_registry.client.imports import Imports
+    from tui_registry.client.lineage import LineageCalls
     from tui_registry.client.overview import Overview
+    from tui_registry.client.permissions import Permissions
     from tui_registry.client.principals import Principals
     from tui_registry.client.service_principals import ServicePrincipals
+    from tui_registry.client.tokens import Tokens
     from tui_registry.client.users import Users
     from tui_registry.client.webhooks import Webhooks
     from tui_registry.client.workspaces import Workspaces
@@ -49,10 +51,32 @@ class RegistryClient(Transport):
         self.models = Models(self)
         self.versions = Versions(self)
         self.requests = Requests(self)
-        self.comments = Comments(self)
         self.activities = Activities(self)
-        self.permissions = Permissions(self)
-        self.tokens = Tokens(self)
+        self.caller = Caller(self)
+
+    @cached_property
+    def comments(self) -> "Comments":
+        from tui_registry.client.comments import Comments
+
+        return Comments(self)
+
+    @cached_property
+    def permissions(self) -> "Permissions":
+        from tui_registry.client.permissions import Permissions
+
+        return Permissions(self)
+
+    @cached_property
+    def tokens(self) -> "Tokens":
+        from tui_registry.client.tokens import Tokens
+
+        return Tokens(self)
+
+    @cached_property
+    def lineage(self) -> "LineageCalls":
+        from tui_registry.client.lineage import LineageCalls
+
+        return LineageCalls(self)
 
     @cached_property
     def overview(self) -> "Overview":

@@ -24,8 +24,8 @@ from tui_registry.client.errors import (
 from tui_registry.client.journal import Journal
 from tui_registry.client.trust import describe_tls_error
 from tui_registry_server.wire.error import Error, ErrorCode
-from tui_registry_server.wire.workspace import DEFAULT_NAME
-from tui_registry_server.wire.workspace import HEADER as WORKSPACE_HEADER
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME
+from tui_registry_server.wire.workspace_name import HEADER as WORKSPACE_HEADER
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

@@ -16,11 +16,6 @@ class Users:
         """The token's owner, with their groups; a service principal's ``user_name`` is its application id."""
         return await self._transport.get(f"{SCIM}/Me", User)
 
-    async def my_name(self) -> str:
-        """The name of the token's owner."""
-        me = await self.me()
-        return me.user_name or me.id
-
     async def search(self, *, filter_text: str = "", start: int = 1, count: int = 100) -> UserPage:
         return await self._transport.get(USERS, UserPage, filter=filter_text, startIndex=start, count=count)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from tui_registry.client.transport import Transport
 from tui_registry_server.wire.fields import Nothing
-from tui_registry_server.wire.lineage import Lineage, LineageAnswer
 from tui_registry_server.wire.model_version import ModelVersion, ModelVersionAnswer, ModelVersionPage
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import ModelVersionDatabricks, ModelVersionDatabricksAnswer
@@ -39,18 +38,6 @@ class Versions:
     async def get(self, name: str, version: str) -> ModelVersion:
         answer = await self._transport.get("/mlflow/model-versions/get", ModelVersionAnswer, name=name, version=version)
         return answer.model_version
-
-    async def lineage(self, name: str, version: str) -> Lineage:
-        """What the server knows of it from its tracking server. A server of before answers Refused, 404."""
-        answer = await self._transport.get(f"{VERSIONS}/lineage", LineageAnswer, name=name, version=version)
-        return answer.lineage
-
-    async def retrieve_lineage(self, name: str, version: str) -> Lineage:
-        """Have the server ask its tracking server again: for the run at once, for the rest soon."""
-        answer = await self._transport.send(
-            "POST", f"{VERSIONS}/retrieve-lineage", LineageAnswer, name=name, version=version
-        )
-        return answer.lineage
 
     async def create(
         self,

@@ -33,7 +33,7 @@ def lineage() -> None:
 @version_arguments()
 def show_lineage(*, model: str, version: str, profile: str | None, as_json: bool) -> None:
     """Show the run, experiment, metrics, parameters and datasets of VERSION of MODEL."""
-    found = ask(profile, lambda client: client.versions.lineage(model, version))
+    found = ask(profile, lambda client: client.lineage.get(model, version))
     if as_json:
         print_json({"lineage": wire(found)})
     else:
@@ -121,10 +121,10 @@ async def _ask_for(client: "RegistryClient", version: "ModelVersion") -> _Asked:
 
     name, number = version.name, version.version
     try:
-        known = await client.versions.lineage(name, number)
+        known = await client.lineage.get(name, number)
         if known.status is LineageStatus.READY and not known.run_id:
             return _Asked(name, number, Outcome.NO_RUN)
-        found = await client.versions.retrieve_lineage(name, number)
+        found = await client.lineage.retrieve(name, number)
     except Refused as error:
         if error.status not in {403, 404} or error.error_code == "ENDPOINT_NOT_FOUND":
             raise

@@ -59,7 +59,7 @@ def create_request(*, model: str, version: str, stage: str, comment: str, **how:
     async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations.transition import request
 
-        user = await client.users.my_name()
+        user = await client.caller.name()
         found = await client.versions.get(model, version)
 
         async def read() -> dict[str, Any]:
@@ -163,7 +163,7 @@ def _decide(
     async def plan(client: "RegistryClient") -> PlannedChange:
         pending = await _requests_for(client, model, version, stage)
         if decision is Decision.CANCEL:
-            whose = name_key(user or await client.users.my_name())
+            whose = name_key(user or await client.caller.name())
             pending = [each for each in pending if name_key(each.user_id) == whose]
         if not pending:
             by = f" by {user or 'you'}" if decision is Decision.CANCEL else ""

@@ -104,7 +104,7 @@ def create_token(
         program = ""
         if service_principal is not None:
             program = (await service_principal_of(client, service_principal)).principal.name
-        owner = program or await client.users.my_name()
+        owner = program or await client.caller.name()
         before = {each.token_id for each in await changes.of_maker(client, program)}
         lifetime = days * DAY if days else None
 

@@ -14,7 +14,6 @@ first: one with a problem is not used at all.
 
 import difflib
 import json
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -156,6 +155,8 @@ def load_or_default(wanted: str, *, folder: Path) -> tuple[Keymap, list[str]]:
 
 def read(name: str, text: str) -> Keymap:
     """Parse a keymap file's text; ``name`` is used in errors. Raises KeymapError."""
+    import tomllib
+
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -87,7 +87,7 @@ def display_name(key: str) -> str:
 
 def legend(text: str) -> str:
     """A hint with keys in it, as the terminal can display it."""
-    if not charset.is_utf8():
+    if not text.isascii() and not charset.is_utf8():
         for sign, name in ASCII_NAMES.items():
             text = text.replace(sign, name)
     return text

@@ -26,7 +26,8 @@ from tui_registry.widgets.ages import age
 from tui_registry.widgets.day_bars import DayBars
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.error import ErrorCode
-from tui_registry_server.wire.overview import EXPIRY_DAYS, LAST_DAYS, Counted, RegistryOverview
+from tui_registry_server.wire.overview import Counted, RegistryOverview
+from tui_registry_server.wire.overview_defaults import EXPIRY_DAYS, LAST_DAYS
 
 NOT_THERE = (
     "This server has no overview: it is older than this console.\n"

@@ -4,7 +4,6 @@ import errno
 import fcntl
 import os
 import secrets
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,12 +35,18 @@ def folder() -> Path:
 def read(file: Path, model: type[M]) -> M:
     """The content of a file, which may begin with a byte order mark; the defaults if there is no file."""
     try:
-        return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
+        text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return model()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is not valid TOML: {error}") from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    import tomllib  # most consoles start without a file
+
+    try:
+        return model.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not valid TOML: {error}") from None
     except ValidationError as error:
         wrong = problems(error)

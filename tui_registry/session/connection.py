@@ -6,15 +6,19 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from tui_registry.client.access_token import WHITESPACE, TokenError, clean
 from tui_registry.client.endpoint import Endpoint, EndpointError
 from tui_registry.client.trust import is_plaintext
-from tui_registry.session import credentials, openid, profiles
-from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry, default_database
-from tui_registry.session.openid import DeviceCode, OpenIdError, SignInEndedError
-from tui_registry.session.openid_session import OpenIdSession
-from tui_registry_server.wire.workspace import DEFAULT_NAME, is_workspace_name
+from tui_registry.session import credentials, profiles
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME, is_workspace_name
+
+if TYPE_CHECKING:
+    # Imported where they are used: most consoles open the registry of a profile, with a token.
+    from tui_registry.session.embedded import EmbeddedRegistry
+    from tui_registry.session.openid import DeviceCode
+    from tui_registry.session.openid_session import OpenIdSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,14 @@ class Connection:
     url: str
     token: str
     label: str
-    embedded: EmbeddedRegistry | None = None
+    embedded: "EmbeddedRegistry | None" = None
     read_only: bool = False
     colour: str | None = None
     tracking_uri: str | None = None
     workspace: str | None = None
     ca: str | None = None
     endpoint: Endpoint | None = field(default=None, compare=False)
-    sign_in: OpenIdSession | None = field(default=None, compare=False)
+    sign_in: "OpenIdSession | None" = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -74,7 +78,7 @@ def connect(
     start_local: bool = True,
     switched: bool = False,
     environment: Mapping[str, str] | None = None,
-    show_code: Callable[[DeviceCode], None] | None = None,
+    show_code: "Callable[[DeviceCode], None] | None" = None,
 ) -> Connection:
     """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or,
     without any of these, the embedded one, started if needed. Blocks.
@@ -103,8 +107,6 @@ def connect(
         )
     except profiles.ProfileError as error:
         raise ConnectionProblem(str(error)) from None
-    except EmbeddedError as error:
-        raise ConnectionProblem(f"The registry on this machine could not be started.\n\n{error}") from None
     except OSError as error:
         subject = "The registry cannot be opened" if error.filename is None else error.filename
         raise ConnectionProblem(f"{subject}: {error.strerror or error}.") from None
@@ -175,7 +177,7 @@ def _connect(
     start_local: bool,
     switched: bool,
     environment: Mapping[str, str],
-    show_code: Callable[[DeviceCode], None] | None,
+    show_code: "Callable[[DeviceCode], None] | None",
 ) -> Connection:
     if profile is None and _variable(environment, "TUI_REGISTRY_URL"):
         return _from_environment(environment, ask_token=ask_token)
@@ -220,18 +222,21 @@ def _connect(
 
 
 def _asked(
-    lacking: Connection, profile: profiles.Profile, show_code: Callable[[DeviceCode], None] | None
+    lacking: Connection, profile: profiles.Profile, show_code: "Callable[[DeviceCode], None] | None"
 ) -> Connection:
     """With a token that the person enters, or by their sign-in with the OpenID provider; for this process only."""
     if not profile.sign_in or show_code is None:
         return replace(lacking, token=_prompt_token(profile.url))
+    from tui_registry.session import openid
+    from tui_registry.session.openid_session import OpenIdSession
+
     try:
         offer = openid.offer_of(profile.url, profile.ca)
         if offer is None:
             return replace(lacking, token=_prompt_token(profile.url))
         provider = openid.Provider.of(offer, profile.ca)
         session = OpenIdSession.begun(provider, provider.sign_in(show_code))
-    except OpenIdError as error:
+    except openid.OpenIdError as error:
         raise ConnectionProblem(str(error), lacking=lacking) from None
     return replace(lacking, token=session.token, sign_in=session)
 
@@ -280,6 +285,8 @@ def address(environment: Mapping[str, str], variable: str) -> str | None:
 
 
 def _embedded(environment: Mapping[str, str]) -> Connection:
+    from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry, default_database
+
     tracking_uri = address(environment, "TUI_REGISTRY_TRACKING_URI")
     workspace = _workspace(_variable(environment, WORKSPACE_VARIABLE))
     registry = EmbeddedRegistry(default_database())
@@ -295,6 +302,9 @@ def _embedded(environment: Mapping[str, str]) -> Connection:
             workspace=workspace,
             endpoint=registry.endpoint,
         )
+    except EmbeddedError as error:
+        registry.close()
+        raise ConnectionProblem(f"The registry on this machine could not be started.\n\n{error}") from None
     except BaseException:
         registry.close()
         raise
@@ -303,12 +313,22 @@ def _embedded(environment: Mapping[str, str]) -> Connection:
 def _stored(name: str, profile: profiles.Profile, lacking: Connection) -> Connection:
     """With the token in the keyring, renewed if that is due. Raises ConnectionProblem."""
     text = _stored_text(name, profile, lacking)
-    session = OpenIdSession.read(text, profiles.account(name, profile)) if profile.sign_in else None
+    if profile.sign_in and (signed_in := _signed_in(text, name, profile, lacking)):
+        return signed_in
+    try:
+        return replace(lacking, token=clean(text, f"The keyring's token of '{name}'"))
+    except TokenError as error:
+        raise ConnectionProblem(str(error), lacking=lacking) from None
+
+
+def _signed_in(text: str, name: str, profile: profiles.Profile, lacking: Connection) -> Connection | None:
+    """With the sign-in in ``text``, of the keyring; None if that is an access token. Raises ConnectionProblem."""
+    from tui_registry.session.openid import OpenIdError, SignInEndedError
+    from tui_registry.session.openid_session import OpenIdSession
+
+    session = OpenIdSession.read(text, profiles.account(name, profile))
     if session is None:
-        try:
-            return replace(lacking, token=clean(text, f"The keyring's token of '{name}'"))
-        except TokenError as error:
-            raise ConnectionProblem(str(error), lacking=lacking) from None
+        return None
     try:
         session = session.renewed(profiles.config_file().parent) if session.is_due else session
     except OpenIdError as error:

@@ -148,7 +148,7 @@ def is_accepted(console: Console) -> Iterator[Finding]:
 async def _tokens(connection: Connection) -> tuple[str, list[PublicTokenInfo]]:
     """The caller's name and tokens."""
     async with RegistryClient(connection.url, connection.token, read_only=True, endpoint=connection.endpoint) as client:
-        return await client.users.my_name(), await client.tokens.own()
+        return await client.caller.name(), await client.tokens.own()
 
 
 CHECKS = (

@@ -12,7 +12,7 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.session import config
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.messages import ConnectionChanged, RegistryChanged
-from tui_registry_server.wire.workspace import DEFAULT_NAME
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME
 
 if TYPE_CHECKING:
     from tui_registry.session.openid_session import OpenIdSession
@@ -210,7 +210,7 @@ class LiveConnection:
         """Post changes to the places for as long as the server sends them."""
         if self._user is None:
             try:
-                self._user = await self.client.users.my_name()
+                self._user = await self.client.caller.name()
             except Unauthenticated:
                 raise
             except Refused:

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from tui_registry.client.trust import is_plaintext
 from tui_registry.session import config
 from tui_registry.session.config import ConfigError
-from tui_registry_server.wire.workspace import is_workspace_name
+from tui_registry_server.wire.workspace_name import is_workspace_name
 
 
 class ProfileError(Exception):

@@ -17,7 +17,6 @@ places = ["model", "board"]
 run = ["jenkins-trigger", "{name}", "{version}"]
 """
 
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from tui_registry.session.config import ConfigError
 from tui_registry.session.custom_command import CustomCommand
 from tui_registry.session.saved_view import SavedView, ViewName
 from tui_registry.session.toml_text import with_table, with_value
-from tui_registry_server.wire.overview import LONGEST, OLD_DAYS
+from tui_registry_server.wire.overview_defaults import LONGEST, OLD_DAYS
 
 REMEDIES: Mapping[str, str] = {
     "theme": 'use the name of a theme, such as theme = "nord"; the console\'s theme dialog lists all themes',
@@ -112,6 +111,8 @@ def _changed(file: Path, written: Callable[[str], str], meant: Callable[[dict[st
         text = ""
     except (OSError, UnicodeDecodeError):
         raise SettingsError(f"{file} cannot be read.") from None
+    import tomllib
+
     wanted = tomllib.loads(text)
     meant(wanted)
     changed = written(text)
@@ -121,6 +122,8 @@ def _changed(file: Path, written: Callable[[str], str], meant: Callable[[dict[st
 
 
 def _parsed(text: str) -> dict[str, Any] | None:
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:

@@ -3,6 +3,7 @@
 import json
 
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_registry.keys.keymap import Keymap
@@ -19,7 +20,7 @@ mlflow.register_model("s3://bucket/model", "churn")
 
 
 class FirstSteps(Static):
-    """A panel below an empty list. ``code`` is what the copy key copies while it is shown."""
+    """A panel below an empty list, mounted when it is first shown. ``code``: what the copy key copies meanwhile."""
 
     def __init__(self) -> None:
         super().__init__(id="first-steps", markup=False)
@@ -28,13 +29,15 @@ class FirstSteps(Static):
     @property
     def code(self) -> str:
         """Empty while the panel is hidden."""
-        return self._code if self.screen.has_class("-empty", "-tall") else ""
+        return self._code if self.is_attached and self.screen.has_class("-empty", "-tall") else ""
 
-    def show_if(self, is_empty: bool, url: str, keymap: Keymap) -> None:
+    def show_if(self, is_empty: bool, screen: Screen[None], url: str, keymap: Keymap) -> None:
         """Show the steps for the registry at a URL if it is empty; in a terminal of few lines there is no room."""
-        self.screen.set_class(is_empty, "-empty")
+        screen.set_class(is_empty, "-empty")
         if not is_empty:
             return
+        if not self.is_attached:
+            screen.mount(self, before="#filter")
         self._code = _PYTHON.format(url=json.dumps(url))
 
         def key(action: str) -> str:

@@ -27,7 +27,7 @@ from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection
 from tui_registry_server.wire.error import EXPIRED, NOT_ACCEPTED
 from tui_registry_server.wire.names import name_key
-from tui_registry_server.wire.workspace import DEFAULT_NAME, HEADER
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME, HEADER
 
 if TYPE_CHECKING:
     from tui_registry_server.identity.sign_in import OpenIdSignIn

@@ -20,7 +20,7 @@ from tui_registry_server.wire.error import ScimError
 from tui_registry_server.wire.fields import Nothing
 from tui_registry_server.wire.permission_policy import Ability
 from tui_registry_server.wire.scim import Group, ServicePrincipal, User
-from tui_registry_server.wire.workspace import HEADER
+from tui_registry_server.wire.workspace_name import HEADER
 
 _FORM = "application/x-www-form-urlencoded"
 _REFERENCE = "#/components/schemas/{model}"

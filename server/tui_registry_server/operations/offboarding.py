@@ -38,7 +38,7 @@ from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.principal_details import MAX_LISTED, Offboard, PrincipalId
 from tui_registry_server.wire.transition_request import DeleteTransitionRequest
-from tui_registry_server.wire.workspace import DEFAULT_NAME
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME
 
 
 class _Held(NamedTuple):

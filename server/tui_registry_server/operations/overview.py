@@ -8,7 +8,8 @@ from typing import Any
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.rules.search import MODELS, VERSIONS, Search, Searchable, read_search
 from tui_registry_server.store import overview, registered_models, version_search
-from tui_registry_server.wire.overview import LAST_DAYS, MAX_COUNTED, GetOverview
+from tui_registry_server.wire.overview import GetOverview
+from tui_registry_server.wire.overview_defaults import LAST_DAYS, MAX_COUNTED
 from tui_registry_server.wire.stage import Stage
 
 DAY = 24 * 60 * 60 * 1000  # milliseconds

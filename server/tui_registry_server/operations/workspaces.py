@@ -18,17 +18,15 @@ from tui_registry_server.store.workspaces import Workspace
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.registered_model import ModelName
 from tui_registry_server.wire.workspace import (
-    DEFAULT_NAME,
     MAX_WORKSPACES,
-    RESERVED_NAMES,
     CreateWorkspace,
     DeleteWorkspace,
     ListWorkspaces,
     UpdateWorkspace,
     WorkspaceFields,
     WorkspaceName,
-    is_workspace_name,
 )
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME, RESERVED_NAMES, is_workspace_name
 
 RESTRICT, CASCADE, SET_DEFAULT = "RESTRICT", "CASCADE", "SET_DEFAULT"
 MAX_CASCADED = 1000

@@ -22,7 +22,7 @@ from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, Web
 from tui_registry_server.wire.scim import ComplexValue
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus
-from tui_registry_server.wire.workspace import is_workspace_name
+from tui_registry_server.wire.workspace_name import is_workspace_name
 
 MAX_TIME = YEAR_10000 - 1  # milliseconds: the last one that has a date
 

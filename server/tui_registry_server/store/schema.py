@@ -17,7 +17,7 @@ from tui_registry_server.store.engine import driver_of, make_engine
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.store.workspaces import Workspace
 from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
-from tui_registry_server.wire.workspace import DEFAULT_NAME
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME
 
 if TYPE_CHECKING:
     from alembic.config import Config

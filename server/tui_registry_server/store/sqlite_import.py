@@ -26,7 +26,7 @@ from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.snapshot import Progress, no_progress
 from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.principal import ADMINS, USERS
-from tui_registry_server.wire.workspace import DEFAULT_NAME
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME
 
 BATCH = 1000  # rows read and written at a time
 MAX_VALUE_LENGTH = 60  # characters of a value in a message

@@ -16,7 +16,8 @@ from tui_registry_server.store.dialects import among
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import activities, grants, registered_models, workspaces
 from tui_registry_server.wire.activity import ActivityType
-from tui_registry_server.wire.workspace import DEFAULT_NAME, MAX_WORKSPACES
+from tui_registry_server.wire.workspace import MAX_WORKSPACES
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME
 
 
 class Workspace(NamedTuple):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from tui_registry_server.tracking.server import TrackingServer
 from tui_registry_server.wire.plain_text import one_line
-from tui_registry_server.wire.workspace import HEADER as WORKSPACE_HEADER
+from tui_registry_server.wire.workspace_name import HEADER as WORKSPACE_HEADER
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

@@ -6,14 +6,7 @@ from pydantic import Field
 
 from tui_registry_server.wire.fields import Entity, Integer, Milliseconds, RequestBody
 from tui_registry_server.wire.lists import MaxLength
-
-MAX_COUNTED = 10_000
-"""Up to this number rows are counted."""
-MAX_DAYS = 100
-LAST_DAYS = 14
-OLD_DAYS = 90
-EXPIRY_DAYS = 14
-LONGEST = 36_500  # days: a hundred years
+from tui_registry_server.wire.overview_defaults import EXPIRY_DAYS, LONGEST, MAX_DAYS, OLD_DAYS
 
 
 class GetOverview(RequestBody):

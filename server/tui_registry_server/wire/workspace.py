@@ -1,34 +1,13 @@
 """Workspaces, as MLflow's client manages them: models of the same name may exist in several of them."""
 
-import re
 from typing import Annotated
 
 from pydantic import Field
 
 from tui_registry_server.wire.fields import Description, Entity, RequestBody, Text
 
-HEADER = "X-MLFLOW-WORKSPACE"
-"""The header of a request that names its workspace. Without it, requests are about the default one."""
-
-DEFAULT_NAME = "default"
-
-MAX_NAME_LENGTH = 63
-NAME_PATTERN = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
-RESERVED_NAMES = frozenset({"workspaces", "api", "ajax-api", "static-files"})
 MAX_WORKSPACES = 1000
 """In a registry: they are listed in one answer, as MLflow's client expects."""
-
-_NAME = re.compile(NAME_PATTERN)
-
-
-def is_workspace_name(value: object) -> bool:
-    """Whether it can be the name of a workspace, as in MLflow; that of the default one is one, too."""
-    return (
-        isinstance(value, str)
-        and 2 <= len(value) <= MAX_NAME_LENGTH
-        and bool(_NAME.fullmatch(value))
-        and value not in RESERVED_NAMES
-    )
 
 
 class ListWorkspaces(RequestBody):

@@ -84,7 +84,7 @@ async def moved(client: RegistryClient, _scene: Samples, name: str) -> Mutation:
 
 async def asked(client: RegistryClient, _scene: Samples, name: str) -> Mutation:
     found = await client.versions.get(name, "1")
-    return transition.request(client, found, Stage.PRODUCTION, user=await client.users.my_name(), comment="please")
+    return transition.request(client, found, Stage.PRODUCTION, user=await client.caller.name(), comment="please")
 
 
 async def commented(client: RegistryClient, _scene: Samples, name: str) -> Mutation:

@@ -18,7 +18,8 @@ from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.widgets.columns import BY_NUMBER
 from tui_registry.widgets.table import Column, Row
-from tui_registry_server.wire.workspace import DEFAULT_NAME, MAX_NAME_LENGTH, Workspace, is_workspace_name
+from tui_registry_server.wire.workspace import Workspace
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME, MAX_NAME_LENGTH, is_workspace_name
 
 OTHERS = "These are the workspaces that you may use: members of the group admins create them."
 INVALID = "A name has 2 to 63 of a to z, 0 to 9 and -, which is neither first nor last."

@@ -8,7 +8,8 @@ from tui_registry.client.errors import UnknownEndpoint
 from tui_registry.client.registry import RegistryClient
 from tui_registry.screens.finder.candidate import Candidate, Kind, find
 from tui_registry.terminal.sanitize import one_line, summary
-from tui_registry_server.wire.workspace import DEFAULT_NAME, Workspace
+from tui_registry_server.wire.workspace import Workspace
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME
 
 VERBS = frozenset({"workspace", "ws"})
 MAX_WORKSPACES = 8

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tui_registry.keys.actions import WHILE_TYPING, bindings
@@ -46,14 +45,10 @@ class Models(ModelList):
         super().__init__()
         self._first_steps = FirstSteps()
 
-    def compose(self) -> ComposeResult:
-        yield from super().compose()
-        yield self._first_steps
-
     async def load(self) -> None:
         await super().load()
         is_empty = not self.table.row_count and not self.typed
-        self._first_steps.show_if(is_empty, self.console_app.client.url, self.console_app.keymap)
+        self._first_steps.show_if(is_empty, self, self.console_app.client.url, self.console_app.keymap)
 
     def row(self, model: RegisteredModel) -> Row:
         return _row(model, self.console_app.connection.short_name(model.user_id or ""))

@@ -94,7 +94,7 @@ async def _request(app: Console, version: ModelVersion, stage: Stage) -> None:
         Confirm(Question("Request this transition?", message, "Request", asks_comment=True))
     )
     if consent is not None:
-        user = await app.client.users.my_name()
+        user = await app.client.caller.name()
         app.mutations.start(request(app.client, version, stage, user=user, comment=consent.comment))
 
 
