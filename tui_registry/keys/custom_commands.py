@@ -49,8 +49,7 @@ def with_commands(keymap: Keymap, commands: Mapping[str, CustomCommand]) -> tupl
 
 def command_of(action: Action) -> str | None:
     """The name of the custom command that an action runs, if it runs one."""
-    verb, _, argument = action.id.rstrip(")").partition("(")
-    return argument.strip("'") if verb == METHOD else None
+    return action.id[len(METHOD) + 2 : -2] if action.id.startswith(f"{METHOD}(") else None
 
 
 def _action(name: str, command: CustomCommand) -> Action:

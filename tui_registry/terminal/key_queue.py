@@ -19,6 +19,7 @@ from textual.events import Key
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.widget import Widget
 
 MAX_WAIT_SECONDS = 0.5  # for what the key before caused; a screen that never rests must not lose keys
 POLL_SECONDS = 0.001
@@ -106,9 +107,14 @@ class KeyQueue:
 
     def _is_busy(self) -> bool:
         """Whether the application or a widget of its current screen has messages to handle."""
-        return not _queue(self._app).empty() or any(
-            _is_handling(node) for node in self._app.screen.walk_children(with_self=True)
-        )
+        if not _queue(self._app).empty():
+            return True
+        nodes: list[Widget] = [self._app.screen]
+        for node in nodes:  # and those that are added meanwhile
+            if _is_handling(node):
+                return True
+            nodes += node.children
+        return False
 
 
 def _is_handling(node: MessagePump) -> bool:

@@ -249,9 +249,10 @@ class Table(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         base = self.rich_style
-        if y < self._top:
+        top = self._top
+        if y < top:
             return self._header(width)
-        y -= self._top
+        y -= top
         number = y + self.scroll_offset.y
         if not self._rows:
             message = [

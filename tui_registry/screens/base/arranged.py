@@ -34,7 +34,7 @@ class Arranged(Place):
     @property
     def listed_tables(self) -> Sequence[Table]:
         """The tables that are arranged, all in the same way."""
-        return list(self.query(Table))
+        return self.walk_children(Table)
 
     @property
     def current_table(self) -> Table:

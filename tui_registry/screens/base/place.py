@@ -99,17 +99,20 @@ class Place(Screen[None]):
     def live_actions(self) -> list[Action]:
         if isinstance(self.focused, Input):
             return list(self.while_typing)
-        return [action for action in self.console_app.keymap.of_place(self.place) if self._is_live(action)]
+        app, own = self.console_app, self._own_actions
+        is_read_only = app.connection.is_read_only
+        return [
+            action
+            for action in app.keymap.of_place(self.place)
+            if not (is_read_only and action.writes)
+            and (self.is_live(action.id) if action.id in own else self._is_live_elsewhere(action, app))
+        ]
 
-    def _is_live(self, action: Action) -> bool:
-        app = self.console_app
-        if action.writes and app.connection.is_read_only:
-            return False
+    def _is_live_elsewhere(self, action: Action, app: Console) -> bool:
+        """Whether an action that is not this place's own is available now."""
         if (command := command_of(action)) is not None:
             return app.commands.is_live(command, self._command_values)
-        if action.id not in self._own_actions:
-            return app.is_action_live(action.id)
-        return self.is_live(action.id)
+        return app.is_action_live(action.id)
 
     @property
     def movements(self) -> list[Action]:
