@@ -22,11 +22,11 @@ MAX_ADDRESSES = 4  # of a name that are tried
 
 
 class RefusedAddressError(ConnectError):
-    """A name resolves to addresses to which nothing may be sent."""
+    """A name has no address to which anything may be sent, or none at all."""
 
 
 class UnresolvedNameError(ConnectError):
-    """A name has no address, or nobody can say which."""
+    """Nobody can say now which address a name has."""
 
 
 class CheckedNetwork(AsyncNetworkBackend):
@@ -59,12 +59,13 @@ class CheckedNetwork(AsyncNetworkBackend):
                 failed = error
         if failed is not None:
             raise failed
-        # Without the address: who may set up a webhook need not learn what names of the operator's network resolve to.
+        # The same for names that do not exist, and without the address: who may set up a webhook need not learn which
+        # names there are in the operator's network, and what they resolve to.
         raise RefusedAddressError(
             FailureReason.ADDRESS_REFUSED.error(
-                f"{host} resolves to no address that is public, and nothing is sent to others"
-                f"{' without TLS' if self._plain else ''}. The operator can allow its network by serve --webhook-allow "
-                "NETWORK."
+                f"{host} has no address that is public, if it has one at all, and nothing is sent to others"
+                f"{' without TLS' if self._plain else ''}. Check the name; the operator can allow its network by serve "
+                "--webhook-allow NETWORK."
             )
         )
 
@@ -81,7 +82,7 @@ class CheckedNetwork(AsyncNetworkBackend):
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._resolver, look_up)
         except (OSError, UnicodeError) as error:
-            is_temporary = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
-            reason = FailureReason.NAME_LOOKUP if is_temporary else FailureReason.NAME_NOT_FOUND
-            raise UnresolvedNameError(reason.error(f"{host} ({getattr(error, 'strerror', None) or error})")) from None
+            if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+                raise UnresolvedNameError(FailureReason.NAME_LOOKUP.error(f"{host} ({error.strerror})")) from None
+            return []
         return list(dict.fromkeys(str(address[0]) for *_, address in found))

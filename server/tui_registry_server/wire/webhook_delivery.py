@@ -19,7 +19,6 @@ class DeliveryStatus(StrEnum):
 class FailureReason(StrEnum):
     """Why there is no answer, as the ``error`` of a delivery begins, before a colon and the details."""
 
-    NAME_NOT_FOUND = "name not found"
     NAME_LOOKUP = "name lookup failed"
     ADDRESS_REFUSED = "address refused"
     NOT_REACHABLE = "not reachable"

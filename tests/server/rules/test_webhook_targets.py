@@ -91,7 +91,8 @@ def test_parts_of_a_url() -> None:
 
 
 def sent(url: str, *, allowed: Any = LOOPBACK, resolved: dict[str, list[str]] | None = None) -> tuple[Outcome, int]:
-    """The outcome of a request, with names that resolve to other addresses each time; and how often they did."""
+    """The outcome of a request, with names that resolve to other addresses each time, and how often they did. Names
+    without addresses do not exist."""
     times = 0
 
     def getaddrinfo(host: str, port: int, **options: Any) -> list[Any]:
@@ -99,6 +100,8 @@ def sent(url: str, *, allowed: Any = LOOPBACK, resolved: dict[str, list[str]] | 
         if resolved is None or host not in resolved:
             return original(host, port, **options)
         times += 1
+        if not resolved[host]:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         address = resolved[host][min(times, len(resolved[host])) - 1]
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
@@ -122,8 +125,10 @@ def test_names_are_checked_when_they_are_resolved(monkeypatch: pytest.MonkeyPatc
         for name, address in {"metadata.example": "169.254.169.254", "inside.example": "10.1.2.3"}.items():
             outcome, _ = sent(f"https://{name}/", resolved={name: [address]})
             assert outcome.status is None
-            assert f"address refused: {name} resolves to no address that is public" in (outcome.error or "")
+            assert f"address refused: {name} has no address that is public" in (outcome.error or "")
             assert address not in (outcome.error or "")
+            absent, _ = sent(f"https://{name}/", resolved={name: []})
+            assert absent.error == outcome.error, "nobody learns which names exist"
         outcome, _ = sent(f"https://localhost:{receiver.port}/", allowed=())
         assert "no address that is public" in (outcome.error or "")
         assert receiver.requests == []
