@@ -1,4 +1,4 @@
-"""Changes of levels, accounts, groups and tokens over a bad network: once, told truly, taken back where they can be."""
+"""Levels, accounts, groups, tokens changed over a bad network: once, reported as it was, undone where possible."""
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable

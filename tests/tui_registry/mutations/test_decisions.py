@@ -1,4 +1,4 @@
-"""Decisions against the real server over a bad network: written once at most, and what is told is true."""
+"""Decisions against the real server over a bad network: written once at most, and what is reported is true."""
 
 import asyncio
 from typing import Any

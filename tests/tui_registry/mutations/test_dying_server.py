@@ -1,4 +1,4 @@
-"""A server that is killed while it is written to, and comes back: nothing is done twice, and what is told is true."""
+"""A server that is killed while it is written to, and comes back: nothing is done twice, reports are true."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Every kind of change against the real server over a bad network: once, told truly, and taken back where it can be."""
+"""Every kind of change against the real server over a bad network: once, reported as it was, undone where possible."""
 
 from collections.abc import Awaitable, Callable
 

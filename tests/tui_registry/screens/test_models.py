@@ -106,7 +106,7 @@ async def test_a_search_that_the_server_refuses_does_no_harm(samples: Samples, t
         await shown.press("slash")
         await shown.type(typed)
         await shown.until(
-            lambda: "load failed" in shown.header or "(0)" in shown.header, "it is told that nothing was found"
+            lambda: "load failed" in shown.header or "(0)" in shown.header, "it says that nothing was found"
         )
         await shown.press("escape")
         await shown.shows(churn, "● live")

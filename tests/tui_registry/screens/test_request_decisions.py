@@ -1,4 +1,4 @@
-"""Requests decided by keys: asked before, written once, told afterwards."""
+"""Requests decided by keys: asked before, written once, reported afterwards."""
 
 import asyncio
 

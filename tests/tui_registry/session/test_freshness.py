@@ -58,7 +58,7 @@ async def test_a_server_that_goes_and_comes_back(samples: Samples) -> None:
         await shown.shows(model)
         await lives(shown)
         await proxy.cut()
-        await shown.until(lambda: "✗ no connection · as of" in shown.header, "it is told that the server is gone")
+        await shown.until(lambda: "✗ no connection · as of" in shown.header, "it says that the server is gone")
         assert model in shown.text
         await shown.press("f5", "2")
         await shown.shows("cannot be reached")

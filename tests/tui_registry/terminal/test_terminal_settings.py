@@ -1,5 +1,5 @@
 """What the console writes to a real terminal, byte by byte: no colours where none are wanted, no mouse where it is left
-to the terminal, and what is told by colours is told without them, too."""
+to the terminal, and what colours say is said without them, too."""
 
 import re
 from pathlib import Path

@@ -134,7 +134,7 @@ async def test_without_a_tracking_server_it_is_said_how_to_name_one(samples: Sam
         await shown.press("enter")
         await shown.shows(f"Models › {model}")
         await shown.press("o", "N")
-        await shown.until(lambda: shown.messages.count("TUI_REGISTRY_TRACKING_URI") == 3, "told thrice")
+        await shown.until(lambda: shown.messages.count("TUI_REGISTRY_TRACKING_URI") == 3, "said three times")
 
 
 async def test_a_second_call_that_fails_is_told_truly(samples: Samples) -> None:
