@@ -40,6 +40,7 @@ _LAZY_COMMANDS = {
     "groups": "groups",
     "users": "users",
     "service-principals": "service_principals",
+    "workspaces": "workspaces",
     "tokens": "tokens",
     "webhooks": "webhooks",
     "follow": "follows",
@@ -90,6 +91,12 @@ def _profiles(context: click.Context, parameter: click.Parameter, incomplete: st
     return completers.profiles(context, parameter, incomplete)
 
 
+def _workspaces(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    from tui_registry.commands import completers
+
+    return completers.workspaces(context, parameter, incomplete)
+
+
 @click.group(
     cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG
 )
@@ -100,7 +107,12 @@ def _profiles(context: click.Context, parameter: click.Parameter, incomplete: st
 @click.option(
     "--ask-token", is_flag=True, help="Prompt for the token of that profile or URL, and use it for this session only."
 )
-@click.option("--workspace", metavar="NAME", help="Open this workspace of it, instead of the profile's.")
+@click.option(
+    "--workspace",
+    metavar="NAME",
+    shell_complete=_workspaces,
+    help="Open this workspace of it, instead of the profile's.",
+)
 @click.pass_context
 def main(context: click.Context, *, profile: str | None, ask_token: bool, workspace: str | None) -> None:
     """A self-hosted model registry with a keyboard console.

@@ -150,6 +150,15 @@ def principals(context: click.Context, _parameter: click.Parameter, incomplete: 
     return _principals(context, incomplete, "USER", "GROUP", "SERVICE_PRINCIPAL")
 
 
+def workspaces(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """The workspaces that the caller may use."""
+
+    async def read(client: "RegistryClient") -> "Found":
+        return [(each.name, each.description or "") for each in await client.workspaces.all()]
+
+    return _items(_read(context, read), incomplete)
+
+
 def stages(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     return _items([(stage.value, "") for stage in Stage], incomplete)
 

@@ -91,6 +91,8 @@ def test_names_from_the_registry(samples: Samples, group: str) -> None:
     assert "CAN_READ" in offered(samples, "permissions grant --registry CAN_R")
     assert {OWNER, ASKER} <= set(offered(samples, f"permissions why {model} console-"))
     assert offered(samples, f"groups add {group} {group[:-1]}") == [group]
+    assert offered(samples, "workspaces describe def") == ["default"]
+    assert offered(samples, "--workspace def") == ["default"]
 
 
 def test_aliases_tags_comments_and_tokens(samples: Samples) -> None:

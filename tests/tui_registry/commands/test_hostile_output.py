@@ -65,6 +65,8 @@ def test_a_row_is_a_thing(hostile: Samples) -> None:
         ("groups", "add", NASTY, NASTY),
         ("users", "show", NASTY),
         ("tokens", "revoke", NASTY),
+        ("workspaces", "delete", NASTY),
+        ("workspaces", "create", NASTY),
         ("tokens", "create", "--service-principal", NASTY),
         ("completion", NASTY),
         ("activity", "--model", NASTY),

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.live_registry import LiveRegistry
+from tests.live_registry import ADMIN, LiveRegistry
 from tests.server.api import Api
-from tests.tui_registry.command_line import run
+from tests.tui_registry.command_line import answer, lines, run
 from tests.tui_registry.console import LARGE, Console
 from tests.tui_registry.samples import Samples
 from tui_registry.app import ConsoleApp
+from tui_registry.commands.exits import Exit
 from tui_registry.session import profiles
 from tui_registry.session.connection import Connection, ConnectionProblem, connect
 
@@ -57,6 +58,39 @@ def test_commands_name_it(samples: Samples, team: Api) -> None:
     assert "Workspace 'nowhere' not found" in unknown.stderr
     invalid = run(samples, "--workspace", "A/b", "models", "list", **given)
     assert "'A/b' is not the name of a workspace" in invalid.stderr
+
+
+@pytest.mark.usefixtures("command_home")
+def test_one_from_its_creation_to_its_end(samples: Samples) -> None:
+    name = f"w-{samples.id}"
+    made = answer(samples, "workspaces", "create", name, "--description", "Of a team.", by=ADMIN)["workspace"]
+    assert (made["name"], made["description"]) == (name, "Of a team.")
+    again = run(samples, "workspaces", "create", name, by=ADMIN)
+    assert (again.exit_code, f"there is already a workspace {name}" in again.stderr) == (Exit.REFUSED, True)
+    assert run(samples, "workspaces", "create", "A_b", by=ADMIN).exit_code == Exit.REFUSED
+
+    with Api(samples.url, samples.registry.admin_token, name) as inside:
+        inside.post(f"{MODELS}/create", name="inside").ok()
+    rows = lines(run(samples, "workspaces", "list", by=ADMIN))
+    assert [line.split() for line in rows if line.startswith(name)] == [[name, "1", "CAN_MANAGE", "Of", "a", "team."]]
+    listed = answer(samples, "workspaces", "list", by=ADMIN)["workspaces"]
+    assert {each["name"] for each in listed} >= {name, "default"}
+    assert name not in run(samples, "workspaces", "list").stdout, "an owner without a level there may not use it"
+
+    (said,) = lines(run(samples, "workspaces", "describe", name, "Of another team.", by=ADMIN))
+    assert said == f"workspace {name}: Description changed."
+    (same,) = lines(run(samples, "workspaces", "describe", name, "Of another team.", by=ADMIN))
+    assert same == f"{name} already has this description."
+    assert run(samples, "workspaces", "describe", name, "x").exit_code == Exit.NOT_FOUND
+
+    warning = f"Workspace {name} with 1 model or prompt will be deleted. This cannot be undone."
+    assert warning in lines(run(samples, "workspaces", "delete", name, "--dry-run", by=ADMIN))
+    refused = run(samples, "workspaces", "delete", name, by=ADMIN)
+    assert (refused.exit_code, warning in refused.stderr) == (Exit.REFUSED, True)
+    assert lines(run(samples, "workspaces", "delete", name, "--yes", by=ADMIN)) == [f"workspace {name}: Deleted."]
+    assert run(samples, "workspaces", "delete", name, "--yes", by=ADMIN).exit_code == Exit.NOT_FOUND
+    refused = run(samples, "workspaces", "delete", "default", "--yes", by=ADMIN)
+    assert refused.exit_code == Exit.REFUSED, "the default one stays"
 
 
 @pytest.mark.usefixtures("command_home")
