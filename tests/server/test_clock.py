@@ -1,13 +1,16 @@
 """A clock that is set back: durations are not affected, and no change is older than the one before it."""
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.live_registry import LiveRegistry, command, serving
+from tests.live_registry import LiveRegistry, Server, command, fresh_database, serving
 from tests.server.api import Api
+from tests.server.receiver import OK, Answer, Received, Receiver
 
 HOUR = 3600
 SET_BACK = """
@@ -70,6 +73,45 @@ def test_nothing_is_older_than_what_came_before(clock: Clock, admin: Api) -> Non
     time.sleep(0.01)
     admin.post("/mlflow/registered-models/create", name="later").ok()
     assert admin.get("/mlflow/activities/list", name="later").ok()["activities"][0]["creation_timestamp"] > times[0]
+
+
+def test_servers_whose_clocks_differ_do_not_send_the_same(
+    clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A webhook is one server's until its lease ends, by the clock of the database that they share."""
+
+    has_seen_both = threading.Event()
+
+    def answer(_: Received) -> Answer:
+        has_seen_both.wait(0.3)
+        return OK
+
+    with ExitStack() as stack:
+        database = stack.enter_context(fresh_database(tmp_path))
+        command(database, "users", "create", "admin", "--admin")
+        token = command(database, "tokens", "create", "admin").strip()
+
+        def started(name: str, shift: int) -> Api:
+            Clock(tmp_path / name).set(shift)
+            monkeypatch.setenv("TEST_CLOCK", str(tmp_path / name))
+            (tmp_path / f"of-{name}").mkdir()
+            server = Server(tmp_path / f"of-{name}", database, "--webhook-allow", "127.0.0.0/8")
+            return stack.enter_context(Api(stack.enter_context(server).start(), token))
+
+        receiver = stack.enter_context(Receiver(answer))
+        first = started("right", 0)
+        hook = {"events": ["REGISTERED_MODEL_CREATED"], "http_url_spec": {"url": receiver.url}}
+        first.post("/mlflow/registry-webhooks/create", **hook).ok()
+        names = [f"model-{number}" for number in range(60)]
+        for name in names:
+            first.post("/mlflow/registered-models/create", name=name).ok()
+        receiver.wait_for(1)
+        started("ahead", HOUR // 6)
+        time.sleep(1.5)  # some deliveries
+        assert len(receiver.requests) < len(names), "the second server came too late"
+        has_seen_both.set()
+        sent = [each.json["model_name"] for each in receiver.wait_for(len(names))]
+        assert sent == names
 
 
 def test_who_had_to_wait_waits_no_longer(clock: Clock, registry: LiveRegistry, admin: Api) -> None:

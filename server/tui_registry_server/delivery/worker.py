@@ -168,8 +168,7 @@ class DeliveryWorker:
         return is_finished
 
     def _claim(self, webhook_id: str, connection: Connection) -> bool:
-        now = _now()
-        return webhook_deliveries.claim(connection, webhook_id, self._owner, now, now + int(self._lease * 1000))
+        return webhook_deliveries.claim(connection, webhook_id, self._owner, int(self._lease * 1000))
 
     def _record(self, webhook_id: str, attempts: list[Attempt], is_finished: bool, connection: Connection) -> None:
         webhook_deliveries.record(connection, attempts)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.webhook_events import DETAILED, Change, Dialect
+from tui_registry_server.store.database_clock import DatabaseTime
 from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.outbox import CHANGE_SOURCE, change_columns, change_of
 from tui_registry_server.store.statements import Statement
@@ -91,8 +92,8 @@ _pending = text(f"webhook_deliveries.{PENDING}")
 _active = webhooks.c.status == literal(RegistryWebhookStatus.ACTIVE.value)
 _free = or_(
     webhooks.c.lease_owner == bindparam("owner", type_=Text()),
-    webhooks.c.lease_timestamp < _now,
-    webhooks.c.lease_timestamp > _now + LONGEST_LEASE,  # the clock was set back
+    webhooks.c.lease_timestamp < DatabaseTime(),
+    webhooks.c.lease_timestamp > DatabaseTime() + LONGEST_LEASE,  # the clock was set back
 )
 
 _next = (
@@ -127,7 +128,7 @@ _CHANGES = {
 _CLAIM = Statement(
     update(webhooks)
     .where(webhooks.c.id == _id, _active, _free)
-    .values(lease_owner=bindparam("owner"), lease_timestamp=bindparam("until"))
+    .values(lease_owner=bindparam("owner"), lease_timestamp=DatabaseTime() + bindparam("lease", type_=BigInteger()))
 )
 _RELEASE = Statement(
     update(webhooks)
@@ -200,9 +201,10 @@ def due_webhooks(connection: Connection, owner: str, now: int) -> list[tuple[str
     return [(row[0], row[1]) for row in _DUE_WEBHOOKS.run(connection, owner=owner, now=now)]
 
 
-def claim(connection: Connection, webhook_id: str, owner: str, now: int, until: int) -> bool:
-    """Take or extend the lease of a webhook; False if another server has it, or if it is not active any more."""
-    return bool(_CLAIM.run(connection, webhook_id=webhook_id, owner=owner, now=now, until=until).rowcount)
+def claim(connection: Connection, webhook_id: str, owner: str, lease: int) -> bool:
+    """Take or extend the lease of a webhook for so many milliseconds, by the database's clock: those of servers may
+    differ. False if another server has it, or if it is not active any more."""
+    return bool(_CLAIM.run(connection, webhook_id=webhook_id, owner=owner, lease=lease).rowcount)
 
 
 def release(connection: Connection, webhook_id: str, owner: str) -> None:
