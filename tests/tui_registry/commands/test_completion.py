@@ -1,5 +1,6 @@
 """Completions as shells ask for them, from a live server: what is offered, how long it takes, and no errors."""
 
+import json
 import os
 import shlex
 import shutil
@@ -196,3 +197,42 @@ def test_bash_completes_names_that_it_would_split(samples: Samples, tmp_path: Pa
             assert f'"name": "{model}"' in shell.before, typed
     finally:
         shell.close(force=True)
+
+
+OTHER_SHELLS = {
+    "zsh": (
+        ["-f", "-o", "no_bang_hist"],
+        'autoload -U compinit; compinit -u -D; eval "$(tui-registry completion zsh)"',
+    ),
+    "fish": (["--no-config"], "tui-registry completion fish | source"),
+}
+"""Their options without the user's settings, and how completion is set up."""
+
+
+@pytest.mark.variant
+@pytest.mark.parametrize("name", ["=some m*del!@home", "=own $(touch x) 'b' \"c\" home", "=back\\home"])
+@pytest.mark.parametrize("shell", OTHER_SHELLS)
+def test_other_shells_complete_names(samples: Samples, tmp_path: Path, shell: str, name: str) -> None:
+    """In a real zsh and a real fish: as bash does."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"needs {shell}")
+    model = samples.model(name)
+    program = tmp_path / "tui-registry"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(PATIENT)} "$@"\n')
+    program.chmod(0o755)
+    environment = process(samples)["env"] | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PS1": "$ ", "TERM": "xterm"}
+    options, script = OTHER_SHELLS[shell]
+    running = pexpect.spawn(
+        shell, options, env=environment, timeout=20, encoding="utf-8", cwd=tmp_path, dimensions=(40, 200)
+    )
+    try:
+        running.sendline(f'{script}; echo rea""dy')
+        running.expect("ready")
+        running.send(f"tui-registry models show {name[1]}\t")
+        running.expect("home")  # completed
+        running.send(" --json; echo ex''it=$status\r")
+        running.expect("exit=0")
+        assert f'"name": {json.dumps(model)}' in running.before
+        assert not (tmp_path / "x").exists()
+    finally:
+        running.close(force=True)
