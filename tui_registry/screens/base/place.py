@@ -233,7 +233,7 @@ class Place(Screen[None]):
         """Show in the header how fresh the data is, and in the status line what came of the last change."""
         app = self.console_app
         typing = any(line.display for line in self.query("#filter"))
-        if app.mutations.outcome is not None and not self.status.is_attached:
+        if app.mutations.outcome is not None and self.is_attached and not self.status.is_attached:
             self.mount(self.status)  # not before there is something to say: the first frame does without
         self.status.show(app.mutations.outcome, above_input=typing)
         if self._problem or not app.connection.is_live:
