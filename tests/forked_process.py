@@ -6,11 +6,25 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from functools import cache
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 
 IMPORTED = ["tui_registry_server.commands", "tui_registry_server.service", "tui_registry_server.tls"]
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """What a child process has from the one that starts it, which the forkserver was started too early for."""
+
+    folder: str
+    log: str
+    environment: dict[str, str]
+    umask: int
+    open_files: tuple[int, int]
+    """The soft and the hard limit."""
 
 
 class ForkedProcess:
@@ -18,8 +32,8 @@ class ForkedProcess:
     stdin is empty, stdout and stderr are added to the file ``log``."""
 
     def __init__(self, arguments: list[str], folder: Path, log: Path) -> None:
-        what = (arguments, str(folder), str(log), dict(os.environ))
-        self._process = _forkserver().Process(target=_run, args=what, daemon=True)
+        here = _Surroundings(str(folder), str(log), dict(os.environ), _umask(), getrlimit(RLIMIT_NOFILE))
+        self._process = _forkserver().Process(target=_run, args=(arguments, here), daemon=True)
         self._process.start()
 
     @property
@@ -50,12 +64,20 @@ def _forkserver() -> ForkServerContext:
     return context
 
 
-def _run(arguments: list[str], folder: str, log: str, environment: dict[str, str]) -> None:
-    """Be the program: with this environment, current folder and output."""
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _run(arguments: list[str], here: _Surroundings) -> None:
+    """Be the program."""
+    setrlimit(RLIMIT_NOFILE, here.open_files)
+    os.umask(here.umask)
     os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    output = os.open(log, os.O_WRONLY | os.O_APPEND)
+    os.environ.update(here.environment)
+    os.chdir(here.folder)
+    output = os.open(here.log, os.O_WRONLY | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
