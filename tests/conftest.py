@@ -1,8 +1,9 @@
 """Fixtures for all tests: a real registry, shared by all tests or for a single one."""
 
+import gc
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,6 +23,18 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[DATABASE_VARIABLE] = stack.enter_context(bundled_server()).url
         config.add_cleanup(stack.close)
     config.add_cleanup(templates.close)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Search nothing for garbage while modules are imported and tests collected, and what they leave never again: each
+    worker would look at a million objects a dozen times, a sixth of the time that it takes to collect."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from typing import Self
 import httpx
 from click.testing import CliRunner
 
+from tests.forked_process import ForkedProcess
 from tui_registry_server.commands import main
 
 DATABASE_VARIABLE = "TUI_REGISTRY_TEST_DATABASE"
@@ -29,6 +30,10 @@ the test dependencies; with a URL, such as postgresql://user@host/postgres, your
 there, so the user must be allowed to create databases."""
 
 BUNDLED = "postgresql"
+
+FORKED_VARIABLE = "TUI_REGISTRY_TEST_FORKED_SERVERS"
+"""If it is set, as in .ci/run, servers are forked from a process that has imported the program: see
+tests/forked_process.py. Otherwise each is started as its operator does."""
 
 PROGRAM: tuple[str, ...] = (sys.executable, "-P", "-m", "tui_registry_server")
 ROOT = Path(__file__).parent.parent
@@ -77,10 +82,10 @@ class Server:
         self.log = folder / "server.log"
         self._ready = folder / "ready.json"
         # Without a drain, which most tests would only wait for.
-        self._arguments = [*PROGRAM, "serve", "--drain", "0", "--database", database]
+        self._arguments = ["serve", "--drain", "0", "--database", database]
         self._arguments += ["--state-file", str(self._ready), *options]
         self._port = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
     @property
     def pid(self) -> int:
@@ -90,14 +95,7 @@ class Server:
     def start(self, *, check_health: bool = True) -> str:
         """Start it. Returns its URL, once it answers or, without ``check_health``, has written its state file."""
         self._ready.unlink(missing_ok=True)  # left by a server that was killed
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*self._arguments, "--port", str(self._port)],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self._process = self._started([*self._arguments, "--port", str(self._port)])
         deadline = time.monotonic() + TIMEOUT
         while not self._ready.exists():
             assert self._process.poll() is None, f"the server did not start:\n{self.log.read_text()}"
@@ -110,6 +108,13 @@ class Server:
         reached = url.replace("//0.0.0.0:", "//127.0.0.1:")  # no certificate is for 0.0.0.0
         assert httpx.get(f"{reached}/health", timeout=TIMEOUT, verify=self._trusting).status_code == 200
         return url
+
+    def _started(self, arguments: list[str]) -> subprocess.Popen[bytes] | ForkedProcess:
+        with self.log.open("ab") as log:
+            # A path for Python is for an interpreter that starts: see tests/server/test_clock.py.
+            if os.environ.get(FORKED_VARIABLE) and "PYTHONPATH" not in os.environ:
+                return ForkedProcess(arguments, ROOT, self.log)
+            return subprocess.Popen([*PROGRAM, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def kill(self) -> None:
         """SIGKILL, as a power failure would end it."""

@@ -233,7 +233,7 @@ def by_us(searchable: Searchable, text: str) -> Meaning | None:
 
 @pytest.mark.parametrize("searchable", [MODELS, VERSIONS], ids=["models", "versions"])
 @settings(
-    max_examples=max(80, ROUNDS * 5 // 2),
+    max_examples=max(40, ROUNDS * 5 // 2),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -326,7 +326,7 @@ def order_by_us(searchable: Searchable, clauses: list[str]) -> list[str] | None:
 
 
 @pytest.mark.parametrize("searchable", [MODELS, VERSIONS], ids=["models", "versions"])
-@settings(max_examples=max(80, ROUNDS * 5 // 2), deadline=None, derandomize=True)
+@settings(max_examples=max(40, ROUNDS * 5 // 2), deadline=None, derandomize=True)
 @given(clauses=orders())
 def test_an_order_means_what_it_means_to_mlflow(searchable: Searchable, clauses: list[str]) -> None:
     theirs, ours = order_by_mlflow(searchable, clauses), order_by_us(searchable, clauses)

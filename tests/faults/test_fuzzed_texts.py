@@ -32,6 +32,7 @@ from tests.faults.rounds import ROUNDS
 from tests.live_registry import serving
 from tests.server.api import Answer, Api
 from tests.server.directory import GROUPS, SCIM, USERS
+from tests.variants import variant
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.ordering import parse_order
 from tui_registry_server.rules.page_tokens import read_token
@@ -45,7 +46,7 @@ from tui_registry_server.wire.scim import PatchOperation
 
 SEARCHES = [(MODELS, "/mlflow/registered-models/search"), (VERSIONS, "/mlflow/model-versions/search")]
 FEWER_EXAMPLES = settings(
-    max_examples=max(20, ROUNDS * 2 // 5),
+    max_examples=max(10, ROUNDS * 2 // 5),
     derandomize=True,
     deadline=None,
     database=None,
@@ -142,7 +143,7 @@ def test_searches(searchable: Searchable, path: str, admin: Api, counts: Counter
     search()
 
 
-RESOURCES = [USER, GROUP, SERVICE_PRINCIPAL]
+RESOURCES = [USER, GROUP, variant(SERVICE_PRINCIPAL)]
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.plural)

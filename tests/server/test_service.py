@@ -149,7 +149,7 @@ def test_it_ends_with_the_last_who_needs_it(tmp_path: Path) -> None:
             assert server.ended()[0] == 0
 
 
-@pytest.mark.parametrize("host", ["a..b", "a" * 300, "\u202eevil.example"])
+@pytest.mark.parametrize("host", [variant("a..b"), "a" * 300, "\u202eevil.example"])
 def test_a_host_that_is_no_name(host: str, tmp_path: Path) -> None:
     """And there is no crash report."""
     with run("--database", str(tmp_path / "registry.db"), "--host", host) as process:

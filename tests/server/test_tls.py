@@ -21,6 +21,7 @@ from tests.certificates import Files, issue
 from tests.live_registry import LiveRegistry, command, fresh_database, serving
 from tests.live_registry import Server as Process
 from tests.server.sockets import connect, rest
+from tests.variants import variant
 from tui_registry_server.commands import main
 
 
@@ -233,7 +234,7 @@ def test_without_tls_only_this_machine_is_served(host: str, tmp_path: Path) -> N
     assert not (tmp_path / "r.db").exists()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
+@pytest.mark.parametrize("host", [variant("127.0.0.1"), variant("127.0.0.2"), "localhost", "::1"])
 def test_this_machine_is_served_without(host: str, tmp_path: Path) -> None:
     with serving(tmp_path, "--host", host) as live:
         assert live.url.startswith("http://")

@@ -69,7 +69,7 @@ async def dies_and_comes_back(mortal: Mortal, shown: Console) -> None:
     mortal.server.start()
 
 
-@pytest.mark.parametrize("late", [False, True], ids=["before-it-arrives", "before-its-answer"])
+@pytest.mark.parametrize("late", [False, variant(True)], ids=["before-it-arrives", "before-its-answer"])
 async def test_an_approval(mortal: Mortal, late: bool) -> None:
     samples = mortal.samples
     model, other = samples.pending("churn"), samples.pending("other")

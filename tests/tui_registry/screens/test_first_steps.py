@@ -8,6 +8,7 @@ import pytest
 from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.console import console
 from tests.tui_registry.samples import Samples
+from tests.variants import variant
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def empty(tmp_path: Path) -> Iterator[LiveRegistry]:
         yield registry
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=["60x20", "80x24", "120x40"])
+@pytest.mark.parametrize("size", [(60, 20), variant((80, 24)), variant((120, 40))], ids=["60x20", "80x24", "120x40"])
 async def test_the_first_steps_are_shown_and_copied(empty: LiveRegistry, size: tuple[int, int]) -> None:
     code = [
         "import mlflow, os",

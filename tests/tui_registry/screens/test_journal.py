@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
 from tests.tui_registry.samples import OWNER, Samples
+from tests.variants import variant
 from tui_registry.client.errors import CallError
 from tui_registry.client.journal import MAX_ENTRIES, Journal
 from tui_registry.client.registry import RegistryClient
@@ -52,7 +53,7 @@ async def opened(shown: Console) -> JournalPlace:
     return screen
 
 
-@pytest.mark.parametrize("size", [(60, 20), SMALL, LARGE], ids=["60x20", "80x24", "120x40"])
+@pytest.mark.parametrize("size", [(60, 20), variant(SMALL), variant(LARGE)], ids=["60x20", "80x24", "120x40"])
 async def test_every_call_is_there_as_it_is_made(samples: Samples, size: tuple[int, int]) -> None:
     async with console(samples.url, samples.token, size) as shown:
         await shown.shows("No open requests", "● live")

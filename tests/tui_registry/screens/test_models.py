@@ -6,6 +6,7 @@ from textual.widgets import Input
 from tests.tui_registry.console import SIZES, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.samples import ASKER, Samples
+from tests.variants import variant
 from tui_registry.screens.models.model import Model
 from tui_registry.screens.models.models import Models
 
@@ -97,7 +98,9 @@ async def test_a_filter_of_the_registrys_own_grammar(samples: Samples) -> None:
         await shown.hides(fraud)
 
 
-@pytest.mark.parametrize("typed", ["=bad", "= name = ", "=(", "'\"%_", "= name = 'x' OR name = 'y'"])
+@pytest.mark.parametrize(
+    "typed", ["=bad", *map(variant, ["= name = ", "=("]), "'\"%_", variant("= name = 'x' OR name = 'y'")]
+)
 async def test_a_search_that_the_server_refuses_does_no_harm(samples: Samples, typed: str) -> None:
     churn = samples.model("churn")
     async with console(samples.url, samples.token) as shown:
@@ -124,7 +127,9 @@ async def test_a_long_text_can_be_searched_for(samples: Samples) -> None:
         await shown.shows(churn, "● live")
 
 
-@pytest.mark.parametrize("name", ["=it's", '=a "b" c', '=it\'s "both"', "=100% _under", "=back\\slash"])
+@pytest.mark.parametrize(
+    "name", [*map(variant, ["=it's", '=a "b" c']), '=it\'s "both"', "=100% _under", variant("=back\\slash")]
+)
 async def test_models_with_quotes_are_found_and_opened(samples: Samples, name: str) -> None:
     model = samples.model(name)
     samples.version(model, description="the one")

@@ -42,7 +42,8 @@ PLACES = {
 
 FURTHER = {
     *("groups", "service principals", "tokens", "users", "model details", "timeline", "prompts"),
-    *("themes", "profiles", "copy", "move"),
+    *("models", "activity", "journal"),  # tables as the inbox
+    *("themes", "profiles", "copy", "move", "comment"),
 }
 """Drawn as others are."""
 

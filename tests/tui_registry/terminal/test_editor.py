@@ -9,6 +9,7 @@ from tests.tui_registry.console import console
 from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal.test_suspending import OVER_SSH, PROMPT, at_a_shell, leave
 from tests.tui_registry.terminal_process import Terminal, terminal
+from tests.variants import variant
 
 CTRL_O, CTRL_S, CTRL_Z = "\x0f", "\x13", "\x1a"
 
@@ -50,7 +51,7 @@ def describe(shown: Terminal, model: str) -> None:
     shown.shows(f"Description of {model}", "ctrl+o editor")
 
 
-@pytest.mark.parametrize("more", [{}, OVER_SSH], ids=["here", "over SSH"])
+@pytest.mark.parametrize("more", [{}, variant(OVER_SSH)], ids=["here", "over SSH"])
 def test_a_description_is_edited_and_saved(
     samples: Samples, script: Script, tmp_path: Path, more: dict[str, str]
 ) -> None:

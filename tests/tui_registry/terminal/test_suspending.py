@@ -13,6 +13,7 @@ import pytest
 from tests.tui_registry.command_line import variables
 from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import PROGRAM, Terminal, terminal
+from tests.variants import variant
 
 PROMPT = "shell-"
 SHELL = ["bash", "--norc", "--noprofile", "-i"]
@@ -115,7 +116,7 @@ def test_over_a_question_and_while_something_is_typed(samples: Samples, tmp_path
         leave(shown, tmp_path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP], ids=["TSTP", "STOP"])
+@pytest.mark.parametrize("number", [variant(signal.SIGTSTP), signal.SIGSTOP], ids=["TSTP", "STOP"])
 def test_stopped_by_another(samples: Samples, tmp_path: Path, number: signal.Signals) -> None:
     """SIGSTOP cannot be caught: the screen is the shell's from then on, but all is well after fg, and at the end."""
     model = samples.pending("churn")

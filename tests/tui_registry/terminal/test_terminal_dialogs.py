@@ -22,7 +22,7 @@ def settle(shown: Terminal) -> None:
             quiet_until = time.monotonic() + 0.5
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), variant((200, 50))], ids=["80x24", "120x40", "200x50"])
+@pytest.mark.parametrize("size", [(80, 24), variant((120, 40)), variant((200, 50))], ids=["80x24", "120x40", "200x50"])
 def test_a_dialog_costs_little_and_hides_nothing_that_is_decided(samples: Samples, size: tuple[int, int]) -> None:
     model = samples.pending("churn", "Production", comment="Better in every region.")
     samples.version(model, "Production")
