@@ -21,7 +21,7 @@ from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.excerpt import Part
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.new_row_table import NewRowTable
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -45,7 +45,7 @@ class ActivityFeed(TableActions, Listing, EditActions):
     fields = ACTIVITY_FIELDS
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
-        Column("AGE", 4, priority=2, sorting=BY_TIME),
+        Column("AGE", 4, priority=2, sorting=BY_AGE),
         Column("USER", 13, priority=1, grow=1, max_width=28, least=13),
         Column("ACTION", 9, grow=1, max_width=10),
         Column("MODEL", 15, grow=3, max_width=30, is_cut_in_middle=True),

@@ -177,7 +177,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(
         await shown.press("slash")
         await shown.type(EXPERIMENT)
         await shown.press("enter", "enter")
-        await shown.shows(f"{EXPERIMENT} (5)", "AGE ▼", "rmse", "slope", "nan")
+        await shown.shows(f"{EXPERIMENT} (5)", "AGE ▲", "rmse", "slope", "nan")
         assert names(shown)[0] == "no-model"
         assert "solver" not in shown.text  # it is the same for all
         await shown.press("s")

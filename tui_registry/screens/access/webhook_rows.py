@@ -8,7 +8,7 @@ from tui_registry.client.webhooks import MLFLOW_FORM
 from tui_registry.mutations.webhook import host_of, target_of
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME, Column
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER, Column
 from tui_registry.widgets.row import Instant, Ranked, Row
 from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus, FailureReason, WebhookDelivery
@@ -31,7 +31,7 @@ COLUMNS = (
     Column("STATUS", 10),
     Column("QUEUE", 5, priority=1, sorting=BY_NUMBER),
     Column("FAILED", 6, priority=1, sorting=BY_NUMBER),
-    Column("LAST", 12, max_width=22, sorting=BY_TIME),
+    Column("LAST", 12, max_width=22, sorting=BY_AGE),
     Column("EVENTS", 16, priority=2, grow=2, max_width=60),
     Column("DESCRIPTION", 12, priority=3, grow=2, max_width=40),
     Column("CERTIFICATE", 11, priority=4, is_hidden=True),
