@@ -164,7 +164,11 @@ class Person(Section):
             for each in details.tokens
         )
         yield from _with_rest(tokens, "token", len(details.tokens), details.token_count)
-        models = (Holding("model", name, ("created",), partial(navigation.open_model, name)) for name in details.models)
+        prompts = frozenset(details.prompts)
+        models = (
+            Holding("prompt" if name in prompts else "model", name, ("created",), partial(navigation.open_model, name))
+            for name in details.models
+        )
         yield from _with_rest(models, "model", len(details.models), details.model_count)
         grants = (
             Holding("permission", offboarding.held(each), (_reason(each),), id=f"{number}", subject=each.name or "")
@@ -174,7 +178,10 @@ class Person(Section):
 
     def _level(self, level: ModelLevel) -> Holding:
         """The level on a model; the first reason without the level, which is in the name."""
-        first, *others = (reason_text(each, registry_wide=False) for each in level.grants)
+        first, *others = (
+            reason_text(each, registry_wide=False, noun="prompt" if level.is_prompt else "model")
+            for each in level.grants
+        )
         return Holding(
             "permission",
             f"{level.permission_level} on {level.name}",
@@ -261,7 +268,7 @@ async def offboard(app: Console, principal_id: str) -> None:
 
 def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], groups: Iterable[str]) -> Question:
     message = [
-        Content("This cannot be undone. Models, versions and history stay."),
+        Content("This cannot be undone. Models, prompts, versions and history stay."),
         *(Content(f"• {each}") for each in effects),
     ]
     return Question(
