@@ -83,6 +83,19 @@ def test_all_that_somebody_has(admin: Api, leaver: Api) -> None:
     assert (administrator["group_name"], administrator["built_in"]) == ("admins", True)
 
 
+def test_prompts_are_told_from_models(admin: Api, leaver: Api) -> None:
+    tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+    leaver.post("/mlflow/registered-models/create", name="greeting", tags=tags).ok()
+    found = admin.get(path_of(admin)).ok()
+    assert (found["models"], found["prompts"], found["model_count"]) == (["greeting", "own"], ["greeting"], 2)
+    levels = admin.get(f"{path_of(admin)}/levels").ok()["models"]
+    assert [each["name"] for each in levels if each.get("is_prompt")] == ["greeting"]
+    plan = admin.get(f"{path_of(admin)}/offboarding").ok()
+    assert (plan["unmanaged_models"], plan["unmanaged_model_count"]) == (["greeting", "own"], 2)
+    assert (plan["unmanaged_prompts"], plan["unmanaged_prompt_count"]) == (["greeting"], 1)
+    admin.post(f"{path_of(admin)}/offboard", etag=plan["etag"]).ok()
+
+
 def test_it_is_taken_at_once_and_recorded(admin: Api, leaver: Api) -> None:
     plan = admin.get(f"{path_of(admin)}/offboarding").ok()
     assert (plan["deactivates"], plan["token_count"], plan["groups"], plan["request_count"]) == (True, 2, ["inner"], 1)

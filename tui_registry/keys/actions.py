@@ -149,7 +149,6 @@ ACTIONS = (
     ),
     Action("tags", "T", "T", "tag", "Set a tag", (*LISTED, *WITH_VERSIONS, *DETAILS), 6, writes=True),
     Action("aliases", "A", "A", "alias", "Set an alias on a version", (*WITH_VERSIONS, *DETAILS), 6, writes=True),
-    Action("remove", "D", "D", "remove", "Remove the tag, alias or comment under the cursor", DETAILS, 5, writes=True),
     Action(
         "delete",
         "D",
@@ -160,7 +159,10 @@ ACTIONS = (
         8,
         writes=True,
     ),
-    Action("delete_model", "X", "X", "delete", "Delete the model", ("model details",), 8, writes=True),
+    Action("delete", "D", "D", "delete", "Delete the row's tag, alias or comment", ("version",), 5, writes=True),
+    Action(
+        "delete", "D", "D", "delete", "Delete the row's tag or alias, or the model", ("model details",), 5, writes=True
+    ),
     Action("rename", "R", "R", "rename", "Rename the model", (*LISTED, "model details"), 7, writes=True),
     Action(
         "permissions",

@@ -34,7 +34,7 @@ Keys = Mapping[str, tuple[str, ...]]
 
 BUILT_IN = ("default", "vim")
 
-RENAMED = {"command_palette": "find_anything"}
+RENAMED = {"command_palette": "find_anything", "delete_model": "delete", "remove": "delete"}
 """Actions that files may still call by their former names."""
 
 REQUIRED_KEYS = {"back": "escape", "down": "down", "up": "up"}
@@ -186,6 +186,8 @@ def _changed(given: Mapping[str, Any], problems: list[str]) -> Iterator[tuple[st
     """The keys that a file's ``[keys]`` change; what is invalid there is added to the problems."""
     for given_name, value in given.items():
         name = RENAMED.get(given_name, given_name)
+        if name != given_name and name in given:
+            continue  # a file of an earlier release, with every action
         if name not in DEFAULT.keys:
             close = difflib.get_close_matches(name, DEFAULT.keys, n=1)
             means = f"did you mean {close[0]}?" if close else "'tui-registry keys' lists them"

@@ -9,7 +9,7 @@ from tui_registry.keys.actions import VIEW_PLACES
 from tui_registry.keys.keymap import Keymap
 from tui_registry.session.saved_view import SavedView
 
-FREE_KEYS = (*(f"f{number}" for number in range(1, 13)), *"67890dfmzBFLMOQUWZ")
+FREE_KEYS = (*(f"f{number}" for number in range(1, 13)), *"67890dfmzBFLMOQUWXZ")
 """Keys that are offered for views, if nothing uses them."""
 
 

@@ -46,7 +46,9 @@ def warnings(plan: Offboarding) -> list[str]:
     if plan.unmanaged_model_count:
         elsewhere = [_in_workspace(each.name, each.workspace) for each in plan.unmanaged_elsewhere]
         names = _some([*plan.unmanaged_models, *elsewhere], plan.unmanaged_model_count)
-        count = _counted(plan.unmanaged_model_count, "model")
+        prompts, models = plan.unmanaged_prompt_count, plan.unmanaged_model_count - plan.unmanaged_prompt_count
+        counts = [_counted(number, noun) for number, noun in ((models, "model"), (prompts, "prompt")) if number]
+        count = " and ".join(counts)
         sentences.append(f"Only administrators can manage {count} afterwards: {names}.")
     if plan.issued_token_count:
         issued = _counted(plan.issued_token_count, "token")

@@ -19,8 +19,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class VersionComparison:
-    """``displaced`` is the number of the version that would be displaced. ``problem`` says why there are no metrics,
-    if they could not be read."""
+    """``displaced`` is the number of the version that would be displaced. ``problem`` says of which there are no
+    metrics and why, if they could not be read."""
 
     displaced: str
     differences: tuple[Difference, ...]

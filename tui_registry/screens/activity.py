@@ -18,10 +18,9 @@ from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
-from tui_registry.terminal.excerpt import Part
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.new_row_table import NewRowTable
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
 NOT_FOUND = 404
 MAX_TRANSITIONS = 10_000  # that the timeline counts
+TRANSITION_CELLS = cell_len("Production → Archived…")  # the longest one, before a comment: names are cut before stages
 HIGHLIGHTED = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, ActivityType.DELETED_VERSION}
 
 
@@ -45,12 +45,12 @@ class ActivityFeed(TableActions, Listing, EditActions):
     fields = ACTIVITY_FIELDS
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
-        Column("AGE", 4, priority=2, sorting=BY_TIME),
+        Column("AGE", 4, priority=2, sorting=BY_AGE),
         Column("USER", 13, priority=1, grow=1, max_width=28, least=13),
         Column("ACTION", 9, grow=1, max_width=10),
         Column("MODEL", 15, grow=3, max_width=30, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
-        Column("DETAILS", 20, priority=3, grow=5, least=cell_len("…→ Production…")),
+        Column("DETAILS", TRANSITION_CELLS, priority=3, grow=5, least=TRANSITION_CELLS),
     )
 
     own_order = Sort("age", is_descending=True)
@@ -149,8 +149,6 @@ class ActivityFeed(TableActions, Listing, EditActions):
 
 def _row(activity: FeedActivity, who: str) -> Row:
     kind, details = activity.activity_type, describe(activity)
-    reached = details.find("→") if is_transition(activity) and activity.to_stage else -1
-    stage = Part(reached, reached + cell_len(f"→ {activity.to_stage}")) if reached >= 0 else None
     return Row(
         activity.id,
         (
@@ -172,5 +170,4 @@ def _row(activity: FeedActivity, who: str) -> Row:
             int(activity.version) if activity.version else None,
             details,
         ),
-        (*[None] * 5, stage),
     )

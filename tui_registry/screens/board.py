@@ -21,7 +21,7 @@ from tui_registry.session.arrangement import Sort
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import summary, visible
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.model_version import ModelVersion
@@ -38,7 +38,7 @@ class Board(TableActions, StagePlace):
     COLUMNS = (
         Column("MODEL", 12, grow=3, max_width=40, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
-        Column("AGE", 4, priority=2, sorting=BY_TIME),
+        Column("AGE", 4, priority=2, sorting=BY_AGE),
         Column("DETAILS", 16, priority=3, grow=3, least=cell_len("→ Production?"), sorting=None),
     )
     own_order = Sort("age", is_descending=True)

@@ -23,7 +23,7 @@ from tui_registry.session.arrangement import Sort
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.first_steps import FirstSteps
 from tui_registry.widgets.mark_table import MarkTable
 from tui_registry.widgets.row import Instant, Ranked
@@ -48,7 +48,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
         Column("TRANSITION", 21, sorting=BY_STAGE),
         Column("REQUESTED BY", 13, grow=2, max_width=28, short_title="BY"),
-        Column("AGE", 4, priority=1, sorting=BY_TIME),
+        Column("AGE", 4, priority=1, sorting=BY_AGE),
         Column("DISPLACES", 6, max_width=16, short_title="DISPL.", sorting=BY_NUMBER),
         Column("COMMENT", 20, priority=3, grow=4),
     )

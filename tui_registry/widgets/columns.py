@@ -1,7 +1,7 @@
 """The columns of a table, and how wide each is drawn."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GAP_CELLS = 2  # between columns
 MIN_COLUMN_CELLS = 8  # below which no column is narrowed
@@ -10,19 +10,27 @@ FEW_CELLS = 4  # that a column lacks, and has before the longest texts of anothe
 
 @dataclass(frozen=True, slots=True)
 class Sorting:
-    """The directions in which a column is sorted, as they are called; and which one comes first."""
+    """The directions in which a column is sorted, as they are called; which one comes first; and whether the displayed
+    texts grow where the values fall, as ages do that stand for times."""
 
     ascending: str
     descending: str
     is_descending_first: bool = False
+    is_displayed_inversely: bool = False
 
     def direction(self, *, is_descending: bool) -> str:
         return self.descending if is_descending else self.ascending
+
+    def arrow(self, *, is_descending: bool) -> str:
+        """The direction of what is displayed: upwards where the least is on top."""
+        return "▲" if is_descending is self.is_displayed_inversely else "▼"
 
 
 BY_TEXT = Sorting("A to Z", "Z to A")
 BY_NUMBER = Sorting("lowest first", "highest first", is_descending_first=True)
 BY_TIME = Sorting("oldest first", "newest first", is_descending_first=True)
+BY_AGE = replace(BY_TIME, is_displayed_inversely=True)
+"""Of a time that is displayed as how long ago it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,9 @@ class Column:
     sorting: Sorting | None = BY_TEXT
     is_hidden: bool = False
     key: str = ""
+
+    def arrow(self, *, is_descending: bool) -> str:
+        return (self.sorting or BY_TEXT).arrow(is_descending=is_descending)
 
     @property
     def name(self) -> str:

@@ -30,7 +30,7 @@ def comparison_lines(comparison: VersionComparison, width: int) -> list[Content]
             line = item
             found.append(line)
     if comparison.problem:
-        found.append(Content.styled(f"Metrics cannot be read: {one_line(comparison.problem)}", "dim"))
+        found.append(Content.styled(one_line(comparison.problem), "dim"))
     return found
 
 

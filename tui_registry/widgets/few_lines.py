@@ -1,6 +1,7 @@
 """A text of at most so many lines: what has no room ends in an ellipsis."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual.content import Content
 from textual.css.styles import RulesMap
@@ -8,14 +9,30 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
-from tui_registry.terminal.sanitize import ELLIPSIS
+from tui_registry.terminal import sanitize
 
 GAP = Content("  ")
+ELLIPSIS = Content(sanitize.ELLIPSIS)
+
+
+@dataclass(slots=True)
+class _Line:
+    """``begun``: how many items of the paragraph begin in this line or before. ``goes_on``: whether the last of them
+    goes on in the next line."""
+
+    items: list[Content]
+    begun: int
+    goes_on: bool = False
+
+    @property
+    def text(self) -> Content:
+        return GAP.join(self.items)
 
 
 class FewLines(Visual):
-    """Paragraphs of items. An item is broken only if it is longer than a line; every paragraph has at least a line, and
-    what the later ones do not need."""
+    """Paragraphs of items. An item is whole, unless it is longer than a line: an ellipsis stands for those that have no
+    room, and shorter ones may be displayed before a longer one. Every paragraph has at least a line, and what the later
+    ones do not need."""
 
     def __init__(self, paragraphs: Sequence[Sequence[Content]], lines: int) -> None:
         self._paragraphs = [[item for item in paragraph if item] for paragraph in paragraphs]
@@ -34,29 +51,44 @@ class FewLines(Visual):
         return self._drawn(width).get_height(rules, width)
 
     def _drawn(self, width: int) -> Content:
-        packed = [lines for paragraph in self._paragraphs if (lines := _packed(paragraph, width))]
+        packed = [(items, _packed(items, width)) for items in self._paragraphs if items]
         left = self._lines
         found: list[Content] = []
-        for number, lines in enumerate(packed, start=1):
+        for number, (items, lines) in enumerate(packed, start=1):
             room = max(1, left - (len(packed) - number))  # each of the others has a line
-            found += _cut(lines, room, width)
+            found += [line.text for line in lines[:room]]
+            if len(lines) > room:
+                found[-1] = _with_ellipsis(lines[room - 1], items, width)
             left -= min(room, len(lines))
         return Content("\n").join(found)
 
 
-def _packed(items: Sequence[Content], width: int) -> list[Content]:
+def _packed(items: Sequence[Content], width: int) -> list[_Line]:
     """As many items in each line as fit."""
-    found: list[Content] = []
-    for item in items:
-        if found and found[-1].cell_length + len(GAP) + item.cell_length <= width:
-            found[-1] = GAP.join([found[-1], item])
+    found: list[_Line] = []
+    for number, item in enumerate(items, start=1):
+        if found and _fits([*found[-1].items, item], width):
+            found[-1].items.append(item)
+            found[-1].begun = number
         else:
-            found += item.wrap(max(1, width))
+            *parts, last = item.wrap(max(1, width))
+            found += [_Line([part], number, goes_on=True) for part in parts]
+            found.append(_Line([last], number))
     return found
 
 
-def _cut(lines: Sequence[Content], room: int, width: int) -> list[Content]:
-    if len(lines) <= room:
-        return list(lines)
-    *before, last = lines[:room]
-    return [*before, last.rstrip().truncate(max(1, width - 1)).rstrip() + ELLIPSIS]
+def _with_ellipsis(line: _Line, items: Sequence[Content], width: int) -> Content:
+    """The last line that has room, of one of these items after the other."""
+    whole = [] if line.goes_on else list(line.items)
+    while whole and not _fits([*whole, ELLIPSIS], width):
+        whole.pop()
+    if whole:
+        for item in items[line.begun :]:
+            if _fits([*whole, item, ELLIPSIS], width):
+                whole.append(item)
+        return GAP.join([*whole, ELLIPSIS])
+    return line.text.rstrip().truncate(max(1, width - ELLIPSIS.cell_length)).rstrip() + ELLIPSIS
+
+
+def _fits(items: Sequence[Content], width: int) -> bool:
+    return GAP.join(items).cell_length <= width

@@ -21,6 +21,17 @@ class SectionedTable(Table):
         )
         self._set_cursor(self._cursor)
 
+    def choose_none(self) -> None:
+        """Put the cursor on the first heading, where it is not displayed, until it is moved."""
+        if self.row_count:
+            super()._set_cursor(0)
+
+    @property
+    def chosen_key(self) -> str | None:
+        """The key of the row under the cursor, or None if there is none or a heading."""
+        key = self.cursor_key
+        return None if key is None or key.startswith(HEADING) else key
+
     def render_line(self, y: int) -> Strip:
         number = y - self._top + self.scroll_offset.y
         if y < self._top or number >= len(self._rows) or not self._is_heading(number):

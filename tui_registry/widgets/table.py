@@ -299,7 +299,7 @@ class Table(ScrollView, can_focus=True):
         sort = self._arrangement.sort
         arrow = ""
         if sort is not None and sort.column == column.name:
-            arrow = f" {'▼' if sort.is_descending else '▲'}"
+            arrow = f" {column.arrow(is_descending=sort.is_descending)}"
         has_room = not column.short_title or cell_len(column.title + arrow) <= cells
         return f"{column.title if has_room else column.short_title}{arrow}"
 

@@ -54,6 +54,7 @@ class _Held(NamedTuple):
     issued_count: int
     unmanaged: list[ModelOf]
     unmanaged_count: int
+    unmanaged_prompt_count: int
 
     @property
     def is_nothing(self) -> bool:
@@ -182,7 +183,15 @@ def _entity(call: Call, held: _Held) -> dict[str, Any]:
             "requests": [request_entity(each) for each in held.requests[:MAX_LISTED]],
             "request_count": len(held.requests),
             "unmanaged_models": [each.name for each in held.unmanaged if each.workspace == DEFAULT_NAME],
-            "unmanaged_elsewhere": [each._asdict() for each in held.unmanaged if each.workspace != DEFAULT_NAME],
+            "unmanaged_prompts": [
+                each.name for each in held.unmanaged if each.is_prompt and each.workspace == DEFAULT_NAME
+            ],
+            "unmanaged_prompt_count": held.unmanaged_prompt_count,
+            "unmanaged_elsewhere": [
+                {"name": each.name, "workspace": each.workspace} | ({"is_prompt": True} if each.is_prompt else {})
+                for each in held.unmanaged
+                if each.workspace != DEFAULT_NAME
+            ],
             "unmanaged_model_count": held.unmanaged_count,
             "issued_token_count": held.issued_count,
             "etag": held.etag,

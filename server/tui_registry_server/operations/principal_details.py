@@ -35,6 +35,7 @@ def details(call: Call, body: PrincipalId, subject: Subject) -> Answer:
         built_in = {"permission_level": level_name(Level.MANAGE), "group_name": ADMINS, "built_in": True}
         held.insert(0, {"object_type": _OBJECT_TYPES[ROOT]} | built_in)
     requests = holdings.requests_of(call.connection, call.principal, row.id)
+    created = holdings.models_created(call.connection, call.principal, row.name, MAX_LISTED)
     own_tokens = [json.loads(each) for each in tokens.of_owner(call.connection, row.id, call.clock)]
     return without_empty(
         {
@@ -43,7 +44,8 @@ def details(call: Call, body: PrincipalId, subject: Subject) -> Answer:
             "group_count": len(groups),
             "grants": held[:MAX_LISTED],
             "grant_count": holdings.count_registry_wide_grants(call.connection, who) + int(who.admin),
-            "models": holdings.models_created(call.connection, call.principal, row.name, MAX_LISTED),
+            "models": [name for name, _ in created],
+            "prompts": [name for name, is_prompt in created if is_prompt],
             "model_count": holdings.count_models_created(call.connection, call.principal, row.name),
             "requests": [request_entity(each) for each in requests[:MAX_LISTED]],
             "request_count": len(requests),

@@ -10,6 +10,7 @@ from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.page_tokens import digest, read_token, write_token
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.store import grants, held_levels, principals
+from tui_registry_server.store.prompts import prompts_among
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.principal_details import MAX_REASONS, ListPrincipalLevels
 
@@ -38,10 +39,12 @@ def listed(call: Call, body: ListPrincipalLevels, subject: Subject) -> Answer:
         for each in grants.on(call.connection, call.principal.root_id)
         if each.principal_id in held and each.level >= Level.READ
     ]
+    prompts = prompts_among(call.connection, [row[0] for row in models])
     entities = []
     for model_id, name in models:
         reasons = holder.reasons(starmap(Granted, direct[model_id]), inherited, registry_wide=False)
-        entities.append({"name": name, "permission_level": reasons[0]["permission_level"], "grants": reasons})
+        entity = {"name": name, "permission_level": reasons[0]["permission_level"], "grants": reasons}
+        entities.append(entity | ({"is_prompt": True} if model_id in prompts else {}))
     return without_empty(
         {"models": entities, "next_page_token": write_token(query, [models[-1][1]]) if models.more else None}
     )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, String, bindparam, func, literal, select
 from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, TOKENS, Principal
 from tui_registry_server.store.access import caller, here, readable
 from tui_registry_server.store.dialects import among
+from tui_registry_server.store.prompts import IS_A_PROMPT
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import grants, principals, registered_models, transition_requests, workspaces
 
@@ -70,7 +71,10 @@ _created = (
     readable(registered_models.c.id, registered_models),
 )
 _MODELS = Statement(
-    select(registered_models.c.name).where(*_created).order_by(registered_models.c.name).limit(bindparam("limit"))
+    select(registered_models.c.name, IS_A_PROMPT)
+    .where(*_created)
+    .order_by(registered_models.c.name)
+    .limit(bindparam("limit"))
 )
 _MODEL_COUNT = Statement(select(func.count()).select_from(registered_models).where(*_created))
 _requests = (
@@ -107,9 +111,10 @@ def count_registry_wide_grants(connection: Connection, who: Principal) -> int:
     return number
 
 
-def models_created(connection: Connection, reader: Principal, user_id: str, limit: int) -> list[str]:
-    """The names of the models that were created under this name, and that the caller may read."""
-    return [row[0] for row in _MODELS.run(connection, user_id=user_id, limit=limit, **caller(reader))]
+def models_created(connection: Connection, reader: Principal, user_id: str, limit: int) -> list[tuple[str, bool]]:
+    """The names of the models that were created under this name, and that the caller may read; and whether each is a
+    prompt."""
+    return [(row[0], bool(row[1])) for row in _MODELS.run(connection, user_id=user_id, limit=limit, **caller(reader))]
 
 
 def count_models_created(connection: Connection, reader: Principal, user_id: str) -> int:

@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, case, exists, func, literal, or_, select
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, Principal
@@ -11,16 +11,18 @@ from tui_registry_server.store import principals as principal_rows
 from tui_registry_server.store.access import caller
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.entry import EVERYBODY, may_enter
+from tui_registry_server.store.prompts import IS_A_PROMPT
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import grants, memberships, principals, registered_models, workspaces
 from tui_registry_server.wire.principal import PrincipalKind
 
 
 class ModelOf(NamedTuple):
-    """A model's name, and that of its workspace."""
+    """A model's name, and that of its workspace; and whether it is a prompt."""
 
     name: str
     workspace: str
+    is_prompt: bool
 
 
 _manages = grants.c.level >= literal(int(Level.MANAGE))
@@ -65,9 +67,14 @@ WITHOUT_OWNER = _unmanaged()
 """Whether a model of the caller's workspace has no owner: nobody who is active can manage it by what is granted.
 Members of ``admins``, who always can, do not count."""
 _NAMES = Statement(
-    select(registered_models.c.name).where(_left_alone).order_by(registered_models.c.name).limit(bindparam("limit"))
+    select(registered_models.c.name, IS_A_PROMPT)
+    .where(_left_alone)
+    .order_by(registered_models.c.name)
+    .limit(bindparam("limit"))
 )
-_COUNT = Statement(select(func.count()).select_from(registered_models).where(_left_alone))
+_COUNT = Statement(
+    select(func.count(), func.count(case((IS_A_PROMPT, literal(1))))).select_from(registered_models).where(_left_alone)
+)
 _HELD_IN = Statement(
     select(workspaces.c.id, workspaces.c.name)
     .where(
@@ -82,11 +89,12 @@ _HELD_IN = Statement(
 """The default one, and those where somebody can manage something by what is granted, if they may use them."""
 
 
-def only_managed_by(connection: Connection, who: Principal, limit: int) -> tuple[list[ModelOf], int]:
+def only_managed_by(connection: Connection, who: Principal, limit: int) -> tuple[list[ModelOf], int, int]:
     """The models, of all workspaces, that this user or service principal can manage by what is granted, and nobody
-    else who is active: the first ones, and how many these are. Members of ``admins``, who always can, do not count."""
+    else who is active: the first ones, how many these are, and how many of these are prompts. Members of ``admins``,
+    who always can, do not count."""
     found: list[ModelOf] = []
-    count = 0
+    count = prompt_count = 0
     identities = json.dumps(who.identities)
     for workspace_id, workspace in _HELD_IN.run(connection, identities=identities):
         entered = principal_rows.with_rights(connection, who.id, who.kind, who.name, workspace_id)
@@ -95,6 +103,8 @@ def only_managed_by(connection: Connection, who: Principal, limit: int) -> tuple
         parameters = {"principal_id": who.id, **caller(entered)}
         if len(found) < limit:
             names = _NAMES.run(connection, limit=limit - len(found), **parameters)
-            found += [ModelOf(row[0], workspace) for row in names]
-        count += _COUNT.scalar(connection, **parameters)
-    return found, count
+            found += [ModelOf(name, workspace, bool(is_prompt)) for name, is_prompt in names]
+        for models, prompts in _COUNT.run(connection, **parameters):
+            count += models
+            prompt_count += prompts
+    return found, count, prompt_count

@@ -54,8 +54,8 @@ class OpenRequest(Entity):
 class PrincipalDetails(Entity):
     """groups: but for ``users``, which everybody is in; first those that it is in directly, each by name.
     grants: on the whole registry and on tokens, the highest level first; those on models: see PrincipalLevels.
-    models: the names of those that were created under its name. requests: its open ones, newest first. Of both, those
-    that the caller may read.
+    models: the names of those that were created under its name; prompts: those of them that are prompts.
+    requests: its open ones, newest first. Of these, those that the caller may read.
     tokens: those that have not expired, newest first.
     """
 
@@ -65,6 +65,7 @@ class PrincipalDetails(Entity):
     grants: list[HeldGrant] = []
     grant_count: int
     models: list[str] = []
+    prompts: list[str] = []
     model_count: int
     requests: list[OpenRequest] = []
     request_count: int
@@ -84,9 +85,10 @@ class ListPrincipalLevels(PrincipalId):
 
 class ModelLevel(Entity):
     """The level on a model, and the grants that give one there, the highest first; of those that were made on the model
-    itself the first MAX_REASONS."""
+    itself the first MAX_REASONS. ``is_prompt``: whether the model is one of MLflow's prompts."""
 
     name: str
+    is_prompt: bool = False
     permission_level: str
     grants: list[GrantReason]
 
@@ -106,10 +108,11 @@ class Offboard(PrincipalId):
 
 
 class ModelElsewhere(Entity):
-    """A model of another workspace than the default one."""
+    """A model of another workspace than the default one; ``is_prompt``: whether it is a prompt."""
 
     name: str
     workspace: str
+    is_prompt: bool = False
 
 
 class Offboarding(Entity):
@@ -120,7 +123,8 @@ class Offboarding(Entity):
     secret_count, federation_rule_count: of those by which a service principal gets tokens.
     unmanaged_models: those that it can manage, and only members of ``admins`` afterwards: no other active user or
     service principal has that level, by name or through groups. These are of the default workspace, and
-    unmanaged_elsewhere of the others; unmanaged_model_count is of all.
+    unmanaged_elsewhere of the others; unmanaged_model_count is of all. unmanaged_prompts are those of unmanaged_models
+    that are prompts, and unmanaged_prompt_count is of all prompts among them.
     issued_token_count: of the tokens that it created for service principals, and so has seen: they stay valid.
     etag: identifies all of it.
     """
@@ -139,5 +143,7 @@ class Offboarding(Entity):
     unmanaged_models: list[str] = []
     unmanaged_elsewhere: list[ModelElsewhere] = []
     unmanaged_model_count: int
+    unmanaged_prompts: list[str] = []
+    unmanaged_prompt_count: int = 0
     issued_token_count: int
     etag: str

@@ -49,6 +49,15 @@ def test_a_key_does_one_thing_in_a_place(place: str) -> None:
     assert [label for label, times in labels.items() if times > 1] == [], "each says something else"
 
 
+def test_what_is_called_the_same_has_the_same_key_everywhere() -> None:
+    labels: dict[str, set[str]] = {}
+    names: dict[str, set[str]] = {}
+    for action in ACTIONS:
+        labels.setdefault(action.label, set()).add(action.keys)
+        names.setdefault(action.name, set()).add(action.keys)
+    assert [name for each in (labels, names) for name, keys in each.items() if len(keys) > 1] == []
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_lists_leave_the_keys_of_actions_alone(place: str) -> None:
     """Enter apart, by which the list itself says which row was meant."""

@@ -205,6 +205,12 @@ def test_a_keymap_that_does_not_exist_is_reported(tmp_path: Path) -> None:
         keymap.load("bad.toml", folder=tmp_path)
 
 
+def test_a_former_name_stands_behind_the_present_one() -> None:
+    """As in a file that an earlier release wrote, with every action."""
+    assert keymap.read("mine", '[keys]\ndelete = "D"\nremove = "D"\ndelete_model = "X"\n').keys["delete"] == ("D",)
+    assert keymap.read("mine", '[keys]\ndelete_model = "X"\n').keys["delete"] == ("X",)
+
+
 async def test_a_keymap_holds_everywhere(samples: Samples) -> None:
     model = samples.pending("churn")
     chosen = mine('[keys]\nreject = "f6"\nrefresh = "z"\ncommand_palette = "f7"\nhelp = ["f1", "?"]\nopen = "+"\n')

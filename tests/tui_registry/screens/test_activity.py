@@ -12,8 +12,10 @@ async def test_who_did_what(samples: Samples, size: tuple[int, int]) -> None:
         samples.share(samples.model(f"=a-model-with-a-rather-long-name-{number}-{samples.id}"))
     model = samples.pending("churn", comment="[@click=app.quit] please")
     samples.ask(model, "1", by=SECOND_ASKER)
+    samples.ask(model, samples.version(model, "Production"), "Archived", comment="not used by anybody since the summer")
     async with console(samples.url, samples.token, size) as shown:
         await shown.press("4")
+        await shown.shows("Production → Archived")
         await shown.shows(model, ASKER, SECOND_ASKER[:12], "requested", "None → Staging", "created")
 
 

@@ -217,7 +217,11 @@ async def test_a_model_whole(samples: Samples) -> None:
         await go_to(shown, "in Production", "version 1")
         await shown.press("enter")
         await shown.shows(f"Models › {name} › 1")
-        await shown.press("escape", "X")
+        await shown.press("escape")
+        await go_to(shown, "tag", "team = risk")
+        await shown.press("D")
+        await shown.shows(f"Remove this tag from {name}?")
+        await shown.press("n", "g", "D")
         await shown.shows("Permanently delete this model?", "1 in Production")
         await shown.press("escape", "H")
         await shown.shows(f"Activity › {name} (4)", "added")
@@ -236,5 +240,5 @@ async def test_a_reader_is_offered_nothing_that_is_refused(samples: Samples) -> 
         assert "c comment" in shown.bar
         await shown.press("enter")
         await shown.shows(f"{name} › 1")
-        for word in ("e edit", "T tag", "A alias"):
+        for word in ("e edit", "T tag", "A alias", "D delete"):
             assert word not in shown.bar

@@ -22,6 +22,24 @@ async def test_the_help_lists_what_is_live_and_does_it(samples: Samples) -> None
         await shown.shows("Reject this request?")
 
 
+async def test_whoever_only_reads_the_help_runs_nothing(samples: Samples) -> None:
+    """Enter is for what was typed or chosen, and not for approving what happens to be the first action."""
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
+        await shown.shows(model)
+        await shown.press("question_mark")
+        await shown.shows("Approve the request", "type or ↓ to choose")
+        assert not [line for line in shown.text.split("\n") if line.count("│") == 2 and "▎" in line]
+        await shown.press("enter", "enter")
+        assert isinstance(shown.app.screen, Help)
+        await shown.type("rej")
+        await shown.press("backspace", "backspace", "backspace", "enter")
+        assert isinstance(shown.app.screen, Help), "nothing is typed any more"
+        await shown.press("down", "enter")
+        await shown.shows("Approve this request?")
+    assert samples.stage(model) == "None"
+
+
 async def test_the_help_is_left(samples: Samples) -> None:
     async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests")

@@ -135,7 +135,7 @@ PLACES = {
     "compare": (("equals_sign",), "≠ stage"),
     "model details": (("G", "escape", "i"), "Details"),
     "card-description": (("g", "J"), "description"),
-    "delete-model": (("X",), "Permanently delete this model?"),
+    "delete-model": (("D",), "Permanently delete this model?"),
     "copy": (("escape", "y"), "models:/ URI"),
     "access": (("escape", "p"), OWNER),
     "why": (("w",), "esc"),

@@ -107,6 +107,24 @@ async def test_everything_is_on_one_page(samples: Samples, leaver: Leaver, size:
         await shown.shows(f"Models › {leaver.model}")
 
 
+async def test_prompts_are_called_prompts(samples: Samples, leaver: Leaver) -> None:
+    name = f"greeting-{samples.id}"
+    with samples.registry.client(leaver.token) as own:
+        body = {"name": name, "tags": [{"key": "mlflow.prompt.is_prompt", "value": "true"}]}
+        own.post("/mlflow/registered-models/create", json=body).raise_for_status()
+    async with console(samples.url, samples.registry.admin_token, LARGE) as shown:
+        await shown.press("5", "tab", "slash")
+        await shown.type(leaver.name)
+        await shown.shows(f"“{leaver.name}” (1)")
+        await shown.press("enter", "enter")
+        await shown.shows(f"CAN_MANAGE on {name}", "directly, on this prompt", "directly, on this model")
+        rows = [line.split()[:2] for line in shown.text.split("\n")]
+        assert ["prompt", name] in rows
+        await shown.press("O")
+        await shown.shows(f"Offboard {leaver.name}?", "Only administrators can manage 1 prompt afterwards")
+        await shown.press("escape")
+
+
 async def test_why_they_have_a_level_on_a_model(samples: Samples, leaver: Leaver, admin: httpx.Client) -> None:
     outer = leaver.also_by_a_group(samples, admin, "CAN_EDIT")
     for token in (samples.registry.admin_token, leaver.token):  # administrators see everybody's, all others their own

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from tui_registry.screens.base import listing
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session import settings
 from tui_registry.session.saved_view import SavedView
-from tui_registry.widgets.row import sort_key
+from tui_registry.widgets.row import Instant, sort_key
 
+AGE = re.compile(r"(^| )\d+[smhdwy]$")
 HOSTILE = '=HYPERLINK("http://x")\x1b[2J\nsecond, \u202eline'
 
 
@@ -47,7 +49,7 @@ async def test_the_inbox_is_sorted_by_any_column_and_stays_so(samples: Samples) 
     first = samples.pending("b-model", "Production", comment="2")
     second = samples.pending("a-model", "Staging", by=SECOND_ASKER, comment="1")
     async with console(samples.url, samples.token, SMALL) as shown:
-        await shown.shows("AGE ▼", first, second)
+        await shown.shows("AGE ▲", first, second)
         assert first_cells(shown, [first, second]) == [second, first]
         await shown.press("j")
         await sort_by(shown, "TRANSITION", "3")
@@ -63,7 +65,7 @@ async def test_the_inbox_is_sorted_by_any_column_and_stays_so(samples: Samples) 
     async with console(samples.url, samples.token, SMALL) as shown:
         await shown.shows("Inbox (2, by comment ▲)")
         await sort_by(shown, "none", "0")
-        await shown.shows("AGE ▼", "Inbox (2) ")
+        await shown.shows("AGE ▲", "Inbox (2) ")
 
 
 async def test_models_are_sorted_by_the_server_or_else_it_is_told_of_how_many(
@@ -77,7 +79,7 @@ async def test_models_are_sorted_by_the_server_or_else_it_is_told_of_how_many(
             await shown.press("2")
             await shown.shows("Models (100+)", "MODEL ▲")
             await sort_by(shown, "UPDATED", "6")
-            await shown.shows("Models (100+)", "UPDATED ▼", "▎ many-104")
+            await shown.shows("Models (100+)", "UPDATED ▲", "▎ many-104")
             await sort_by(shown, "MODEL", "1")
             await shown.shows("MODEL ▲", "▎ many-000")
             await sort_by(shown, "MODEL", "1")
@@ -278,6 +280,11 @@ async def test_every_place_with_a_table_sorts_it_and_knows_its_values(samples: S
             await shown.until(lambda place=place: place.current_table.row_count, f"rows of {title}")  # type: ignore[misc]  # mypy sees no defaults of lambdas
             table = place.current_table
             assert {len(row.values) for row in table.rows} <= {0, len(table.columns)}, title
+            for index, column in enumerate(table.columns):
+                times = [row.cells[index][0] for row in table.rows if isinstance(row.value(index), Instant)]
+                are_ages = any(AGE.search(text) for text in times)
+                inverse = column.sorting is not None and column.sorting.is_displayed_inversely
+                assert not times or inverse is are_ages, f"the arrow of {column.title} in {title}"
             column = table.shown_columns[0][1]
             await sort_by(shown, column.title, "1")
             await shown.until(

@@ -76,7 +76,7 @@ async def test_no_column_goes_while_the_window_grows(samples: Samples, model: st
 async def test_what_one_decides_by_is_whole(samples: Samples, model: str, size: tuple[int, int]) -> None:
     """Who asked for what, what would be displaced, and on the board where to a version would be moved."""
     async with console(samples.url, samples.token, size) as shown:
-        await shown.shows("Inbox (3)", "● live", "TRANSITION", "AGE ▼")
+        await shown.shows("Inbox (3)", "● live", "TRANSITION", "AGE ▲")
         table = shown.app.screen.query_one("#requests")
         lines = [line[: table.region.right] for line in shown.text.split("\n") if "Staging → Production" in line]
         assert sum("churn-" in line and "console-secon" in line for line in lines) >= 3, shown.text

@@ -177,7 +177,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(
         await shown.press("slash")
         await shown.type(EXPERIMENT)
         await shown.press("enter", "enter")
-        await shown.shows(f"{EXPERIMENT} (5)", "AGE ▼", "rmse", "slope", "nan")
+        await shown.shows(f"{EXPERIMENT} (5)", "AGE ▲", "rmse", "slope", "nan")
         assert names(shown)[0] == "no-model"
         assert "solver" not in shown.text  # it is the same for all
         await shown.press("s")
@@ -318,4 +318,24 @@ async def test_a_request_shows_the_metrics_of_its_run_beside_those_it_would_disp
         await shown.shows("compared with version 1", "rmse 0.5 → 0.333333")
         assert "mae" not in shown.text, "what is NaN in both does not differ"
     async with console(samples.url, samples.token, LARGE, tracking_uri="http://127.0.0.1:1") as shown:
-        await shown.shows("compared with version 1", "Metrics cannot be read:")
+        await shown.shows("compared with version 1", "Metrics of versions 1 and 2 cannot be read:")
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        (("slope-2", "gone"), "Metrics of version 2 cannot be read: "),
+        (("gone", "slope-3"), "Metrics of version 1 cannot be read: "),
+        (("gone", "lost"), "Metrics of both cannot be read. Version 1: "),
+    ],
+)
+async def test_it_is_said_of_which_runs_metrics_cannot_be_read(
+    samples: Samples, tracked: TrackingServer, runs: tuple[str, str], said: str
+) -> None:
+    model = samples.model("slopes")
+    before, after = (tracked.runs.get(each, each) for each in runs)
+    samples.version(model, "Production", run_id=before)
+    samples.ask(model, samples.version(model, run_id=after), "Production")
+    async with console(samples.url, samples.token, LARGE, tracking_uri=tracked.url) as shown:
+        await shown.shows("compared with version 1")
+        await shown.until(lambda: said in " ".join(shown.text.split()), said)

@@ -21,7 +21,7 @@ def drawn(width: int, lines: int, *paragraphs: list[str]) -> list[str]:
             40,
             [
                 "14 versions  2 open requests",
-                "created by ines.carvalho  @champion = 1…",
+                "created by ines.carvalho  team=fraud  …",
                 "Scores every card payment within 40 ms,…",
             ],
         ),
@@ -36,10 +36,23 @@ def drawn(width: int, lines: int, *paragraphs: list[str]) -> list[str]:
         (200, ["  ".join(FACTS), TEXT]),
     ],
 )
-def test_items_are_whole_and_what_has_no_room_ends_in_an_ellipsis(width: int, lines: list[str]) -> None:
+def test_what_has_no_room_ends_in_an_ellipsis(width: int, lines: list[str]) -> None:
     found = drawn(width, 3, FACTS, [TEXT])
     assert found == lines
     assert all(len(line) <= width for line in found)
+
+
+def test_no_item_is_cut_that_is_not_longer_than_a_line() -> None:
+    """Which would tell of version 1 where 13 has the alias, or leave room unused beside it."""
+    for width in range(10, 90):
+        line = drawn(width, 1, FACTS)[0]
+        items = line.removesuffix("…").rstrip().split("  ")
+        assert len(line) <= width
+        assert items[0] in FACTS or width <= len(FACTS[0]) + len("  …")
+        assert all(item in FACTS for item in items[1:])
+        left = [item for item in FACTS if item not in items]
+        assert not left or line.endswith("…")
+        assert all(len(line) + len("  ") + len(item) > width for item in left), "there is room for none of the others"
 
 
 def test_what_the_first_do_not_need_the_last_has() -> None:

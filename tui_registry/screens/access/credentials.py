@@ -18,7 +18,7 @@ from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.dialogs.new_token import NewToken
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.columns import BY_TIME, Sorting
+from tui_registry.widgets.columns import BY_AGE, BY_TIME, Sorting
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.oauth import MAX_SECRET_LIFETIME, ClientSecret, FederationRule
@@ -38,7 +38,7 @@ class Credentials(Section):
     COLUMNS = (
         Column("KIND", 6),
         Column("ABOUT", 24, grow=3, max_width=80),
-        Column("AGE", 4, priority=1, sorting=BY_TIME),
+        Column("AGE", 4, priority=1, sorting=BY_AGE),
         Column("EXPIRES", 10, sorting=BY_EXPIRY),
         Column("LAST USED", 10, priority=2, sorting=BY_TIME),
     )

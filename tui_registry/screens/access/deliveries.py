@@ -23,7 +23,7 @@ from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import lines, one_line, visible
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.row import Instant, Ranked
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus, WebhookDelivery
@@ -42,7 +42,7 @@ class Deliveries(Polled, TableActions, MarkedListing):
     placeholder = "event, model or answer; or pending, delivered, dead, withheld"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("deliveries"), *WHILE_TYPING]
     COLUMNS = (
-        Column("AGE", 4, sorting=BY_TIME),
+        Column("AGE", 4, sorting=BY_AGE),
         Column("EVENT", 20, grow=2, max_width=44),
         Column("WHAT", 12, grow=3, max_width=44, priority=1),
         Column("STATUS", 9),

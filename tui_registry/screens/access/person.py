@@ -22,6 +22,7 @@ from tui_registry.mutations.result import Verdict
 from tui_registry.screens.access.group import GroupMembers
 from tui_registry.screens.access.section import READ_ONLY, Section
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
+from tui_registry.terminal.excerpt import Part
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.table import Column, Row
@@ -37,7 +38,8 @@ LEVELS = {*PermissionLevel} - {PermissionLevel.CAN_CREATE_REGISTERED_MODEL}
 @dataclass(frozen=True, slots=True)
 class Holding:
     """A row: something that the principal has. ``open``: what Enter does, None if nothing. ``notes``: the first is in
-    the list, all are below it. ``subject``: the name of what it is about, to be copied, if ``name`` says more."""
+    the list, all are below it. ``subject``: the name of what it is about, to be copied, if ``name`` says more.
+    ``seen``: the end of ``name`` that is not cut where there is no room for all."""
 
     kind: str
     name: str
@@ -45,6 +47,7 @@ class Holding:
     open: Callable[[], object] | None = None
     id: str = ""
     subject: str = ""
+    seen: str = ""
 
     @property
     def key(self) -> str:
@@ -149,6 +152,7 @@ class Person(Section):
                 (f"open for {age(each.creation_timestamp)}",),
                 partial(navigation.open_model, each.name, each.version),
                 subject=f"{each.name}/{each.version}",
+                seen=f"version {each.version} → {each.to_stage}",
             )
             for each in details.requests
         )
@@ -164,7 +168,11 @@ class Person(Section):
             for each in details.tokens
         )
         yield from _with_rest(tokens, "token", len(details.tokens), details.token_count)
-        models = (Holding("model", name, ("created",), partial(navigation.open_model, name)) for name in details.models)
+        prompts = frozenset(details.prompts)
+        models = (
+            Holding("prompt" if name in prompts else "model", name, ("created",), partial(navigation.open_model, name))
+            for name in details.models
+        )
         yield from _with_rest(models, "model", len(details.models), details.model_count)
         grants = (
             Holding("permission", offboarding.held(each), (_reason(each),), id=f"{number}", subject=each.name or "")
@@ -174,7 +182,10 @@ class Person(Section):
 
     def _level(self, level: ModelLevel) -> Holding:
         """The level on a model; the first reason without the level, which is in the name."""
-        first, *others = (reason_text(each, registry_wide=False) for each in level.grants)
+        first, *others = (
+            reason_text(each, registry_wide=False, noun="prompt" if level.is_prompt else "model")
+            for each in level.grants
+        )
         return Holding(
             "permission",
             f"{level.permission_level} on {level.name}",
@@ -261,7 +272,7 @@ async def offboard(app: Console, principal_id: str) -> None:
 
 def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], groups: Iterable[str]) -> Question:
     message = [
-        Content("This cannot be undone. Models, versions and history stay."),
+        Content("This cannot be undone. Models, prompts, versions and history stay."),
         *(Content(f"• {each}") for each in effects),
     ]
     return Question(
@@ -298,8 +309,11 @@ def _reason(grant: HeldGrant) -> str:
 
 def _row(holding: Holding) -> Row:
     style = "bold" if holding.open is not None else ""
+    name = one_line(visible(holding.name), 300)
+    seen = Part(len(name) - len(holding.seen), len(name)) if holding.seen and name.endswith(holding.seen) else None
     return Row(
         holding.key,
-        ((holding.kind, "dim"), (one_line(visible(holding.name), 300), style), (one_line(holding.note, 300), "dim")),
+        ((holding.kind, "dim"), (name, style), (one_line(holding.note, 300), "dim")),
         (holding.kind, holding.name, "; ".join(holding.notes)),
+        (None, seen, None),
     )

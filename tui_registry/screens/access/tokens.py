@@ -24,7 +24,7 @@ from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.dialogs.new_token import NewToken
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.columns import BY_TIME, Sorting
+from tui_registry.widgets.columns import BY_AGE, BY_TIME, Sorting
 from tui_registry.widgets.row import Instant, Ranked, Value
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.principal import PrincipalKind
@@ -48,7 +48,7 @@ class Tokens(Section):
     COLUMNS = (
         Column("OWNER", 16, grow=2, max_width=40),
         Column("COMMENT", 14, grow=3, max_width=60),
-        Column("AGE", 4, priority=1, sorting=BY_TIME),
+        Column("AGE", 4, priority=1, sorting=BY_AGE),
         Column("EXPIRES", 10, sorting=BY_EXPIRY),
         Column("LAST USED", 10, priority=2, sorting=BY_TIME),
         Column("CREATED BY", 12, priority=3, grow=1, max_width=40),

@@ -8,7 +8,7 @@ from tui_registry.client.webhooks import MLFLOW_FORM
 from tui_registry.mutations.webhook import host_of, target_of
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME, Column
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER, Column
 from tui_registry.widgets.row import Instant, Ranked, Row
 from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus, FailureReason, WebhookDelivery
@@ -21,6 +21,9 @@ STATES = {
     RegistryWebhookStatus.TEST_MODE: ("tests only", "yellow"),
     RegistryWebhookStatus.DISABLED: ("paused", "bold yellow"),
 }
+FAILING = ("failing", "bold red")
+RANKS = (FAILING[0], *(text for text, _ in STATES.values()))
+"""What needs attention comes first."""
 NAMES = {WebhookFormat.SLACK: "Slack", WebhookFormat.TEAMS: "Teams", WebhookFormat.EMAIL: "people, by e-mail"}
 COLUMNS = (
     Column("HOST", 20, grow=3, max_width=40),
@@ -28,7 +31,7 @@ COLUMNS = (
     Column("STATUS", 10),
     Column("QUEUE", 5, priority=1, sorting=BY_NUMBER),
     Column("FAILED", 6, priority=1, sorting=BY_NUMBER),
-    Column("LAST", 12, max_width=22, sorting=BY_TIME),
+    Column("LAST", 12, max_width=22, sorting=BY_AGE),
     Column("EVENTS", 16, priority=2, grow=2, max_width=60),
     Column("DESCRIPTION", 12, priority=3, grow=2, max_width=40),
     Column("CERTIFICATE", 11, priority=4, is_hidden=True),
@@ -41,7 +44,7 @@ COLUMNS = (
 def row_of(webhook: WebhookOverview) -> Row:
     """Without a check of the certificate, its host begins with an exclamation mark."""
     unchecked = not webhook.enable_ssl_verification
-    state, style = STATES[webhook.status]
+    state, style = state_of(webhook)
     events = ", ".join(webhook.events)
     last, last_style = _last(webhook)
     certificate = "NOT CHECKED" if unchecked else "checked"
@@ -64,7 +67,7 @@ def row_of(webhook: WebhookOverview) -> Row:
         (
             host_of(webhook),
             webhook.model_name or REGISTRY,
-            Ranked(list(STATES).index(webhook.status), state),
+            Ranked(RANKS.index(state), state),
             webhook.pending,
             webhook.dead,
             Instant(webhook.last.sent_timestamp) if webhook.last and webhook.last.sent_timestamp else None,
@@ -76,6 +79,12 @@ def row_of(webhook: WebhookOverview) -> Row:
             webhook.id,
         ),
     )
+
+
+def state_of(webhook: WebhookOverview) -> tuple[str, str]:
+    """Whether it is active or, if so, its last delivery failed; and a Rich style."""
+    is_active = webhook.status is RegistryWebhookStatus.ACTIVE
+    return FAILING if is_active and webhook.last and _failed(webhook.last) else STATES[webhook.status]
 
 
 def about(webhook: WebhookOverview) -> Content:
@@ -92,6 +101,9 @@ def about(webhook: WebhookOverview) -> Content:
     parts = [Content.assemble((one_line(name, 200), "bold"), ("  " + ", ".join(facts), "dim"))]
     if not webhook.enable_ssl_verification:
         parts.append(Content.styled(f"! {UNCHECKED}", "bold $text-error"))
+    if webhook.last is not None and _failed(webhook.last):
+        since = moment(webhook.last.creation_timestamp)
+        parts.append(Content.styled(f"! failing: the event of {since} could not be delivered", "bold $text-error"))
     if webhook.last is not None:
         parts.append(Content(f"last: {one_line(outcome(webhook.last), 300)}"))
     parts.append(Content.styled(one_line(f"events: {', '.join(webhook.events)}", 300), "dim"))
@@ -121,6 +133,13 @@ def status_style(status: DeliveryStatus) -> str:
     }[status]
 
 
+def _failed(delivery: WebhookDelivery) -> bool:
+    """Whether it was given up, or is tried again."""
+    return delivery.status is DeliveryStatus.DEAD or (
+        delivery.status is DeliveryStatus.PENDING and delivery.attempts > 0
+    )
+
+
 def _short(events: Sequence[str]) -> str:
     """How many there are, and their names without what most have in common."""
     names = [each.casefold().replace(".", " ").replace("_", " ") for each in events]
@@ -133,7 +152,7 @@ def _last(webhook: WebhookOverview) -> tuple[str, str]:
     if last is None:
         return "–", "dim"
     when = "" if last.sent_timestamp is None else age(last.sent_timestamp)
-    if last.status is DeliveryStatus.PENDING and last.attempts:
+    if _failed(last):
         return f"{_answered(last)} {when}", "bold red"
     words = {DeliveryStatus.WITHHELD: "withheld", DeliveryStatus.PENDING: "queued"}
     if last.status in words:

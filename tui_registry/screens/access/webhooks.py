@@ -15,7 +15,7 @@ from tui_registry.mutations import webhook as changes
 from tui_registry.screens.access import webhook_dialogs
 from tui_registry.screens.access.deliveries import Deliveries
 from tui_registry.screens.access.section import Section
-from tui_registry.screens.access.webhook_rows import COLUMNS, REGISTRY, STATES, about, row_of
+from tui_registry.screens.access.webhook_rows import COLUMNS, REGISTRY, about, row_of, state_of
 from tui_registry.screens.base.marked_listing import MarkedListing
 from tui_registry.screens.base.polled import Polled
 from tui_registry.widgets.table import Row
@@ -29,7 +29,7 @@ class Webhooks(Polled, MarkedListing, Section):
     """A tab of Access or, of one model, opened on top of another place."""
 
     place = "webhooks"
-    about_lines = 5
+    about_lines = 6
     empty_message = "No webhooks.\nPress n to notify another program of changes."
     no_match = "No matching webhooks."
     placeholder = "host, model, event, status or description"
@@ -167,7 +167,7 @@ def _searched(webhook: WebhookOverview) -> str:
     parts = (
         changes.target_of(webhook),
         webhook.model_name or REGISTRY,
-        STATES[webhook.status][0],
+        state_of(webhook)[0],
         *webhook.events,
         webhook.description or "",
         webhook.name or "",

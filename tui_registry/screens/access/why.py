@@ -4,7 +4,6 @@ from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -16,6 +15,7 @@ from tui_registry.console import Console
 from tui_registry.keys.names import legend
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.fitting import Fitting, Scrolled
 from tui_registry.widgets.hanging import Hanging
 from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 from tui_registry_server.wire.principal import USERS
@@ -37,11 +37,13 @@ class Why(ModalScreen[None]):
         self._paragraphs = paragraphs(view, explanation)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="why"):
+        targets = Scrolled("targets")
+        with Fitting(id="why"):
             yield Static(self._paragraphs[0], id="title")
-            with VerticalScroll(id="targets", can_focus=False):
+            with targets:
                 for paragraph in self._paragraphs[1:]:
                     yield Static(Hanging(paragraph))
+            yield targets.rest
             yield Static(Content(legend("esc close   y copy   ↓↑ scroll")), id="hint")
 
     def action_close(self) -> None:

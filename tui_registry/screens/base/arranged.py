@@ -9,7 +9,7 @@ from tui_registry.screens.base.place import Place
 from tui_registry.session.arrangement import Arrangement, Sort
 from tui_registry.session.saved_view import SavedView
 from tui_registry.terminal.sanitize import one_line
-from tui_registry.widgets.columns import Column
+from tui_registry.widgets.columns import BY_TEXT, Column
 from tui_registry.widgets.table import Table
 
 SORTED_ROWS = 5_000  # that are read to sort them here, where the server cannot
@@ -122,7 +122,8 @@ class Arranged(Place):
         sort = self.arrangement.sort
         if sort is None or sort.column in self.current_table.drawn_columns:
             return ""
-        return f", by {sort.column} {'▼' if sort.is_descending else '▲'}"
+        sorting = next((each.sorting for each in self.known_columns if each.name == sort.column), None) or BY_TEXT
+        return f", by {sort.column} {sorting.arrow(is_descending=sort.is_descending)}"
 
     def count_text(self, count: int, *, has_more: bool) -> str:
         """How many rows there are, and whether these are all."""

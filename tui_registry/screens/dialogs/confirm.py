@@ -11,15 +11,15 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
 
-from tui_registry.keys.names import legend
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.fitting import Fitting, Scrolled
 from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.hint import Hint
 
@@ -85,10 +85,11 @@ class Confirm(ModalScreen[Consent | None]):
 
     def compose(self) -> ComposeResult:
         question = self._question
-        with Vertical(id="question") as frame:
+        targets = Scrolled("targets")
+        with Fitting(id="question") as frame:
             frame.border_title = Content(one_line(question.title))
             yield Static(Content(one_line(question.title)), id="title")
-            with VerticalScroll(id="targets", can_focus=False):
+            with targets:
                 for warning in question.warnings:
                     text = one_line(warning, MAX_WARNING)
                     yield Static(Hanging(Content.styled(f"! {text}", "bold $text-error")))
@@ -97,7 +98,7 @@ class Confirm(ModalScreen[Consent | None]):
                 for warning in question.warnings:
                     if len(warning) > MAX_WARNING:
                         yield Static(Content.styled(one_line(warning), "$text-error"))
-            yield Static("", id="more", markup=False)
+            yield targets.rest
             if question.archive:
                 yield Checkbox(Content(question.archive), value=True, id="archive", compact=True)
             if question.asks_comment:
@@ -162,23 +163,8 @@ class Confirm(ModalScreen[Consent | None]):
         for box in self.query("#archive").results(Checkbox):
             box.toggle()
 
-    def on_resize(self) -> None:
-        self.query_one("#targets").styles.clear_rule("max_height")
-        self.call_after_refresh(self._show_rest)
-
     def action_read_on(self, by: int) -> None:
         self.query_one("#targets").scroll_relative(y=by, animate=False)
-        self.call_after_refresh(self._show_rest)
-
-    def _show_rest(self) -> None:
-        """Say how many lines are below those that are displayed."""
-        targets, more = self.query_one("#targets"), self.query_one("#more", Static)
-        below = targets.max_scroll_y - targets.scroll_offset.y
-        if targets.max_scroll_y == 1:  # the line itself takes the place of what would be said about it
-            targets.styles.max_height = targets.size.height + 1
-            below = 0
-        more.display = below > 0
-        more.update(Content.styled(legend(f"↓ {below} more line{'' if below == 1 else 's'}"), "bold $text-warning"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In an input, letters are text."""

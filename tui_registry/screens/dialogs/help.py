@@ -1,4 +1,5 @@
-"""The available actions in sections, searchable; Enter runs the one under the cursor."""
+"""The available actions in sections, searchable; Enter runs the one under the cursor, which is on none before one types
+or moves: whoever only reads changes nothing."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -44,7 +45,7 @@ class Help(ModalScreen[Action | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="help"):
             yield Static(Content("Keyboard shortcuts"), id="title")
-            yield Input(placeholder=legend("type to search, ⏎ run, esc close"), id="query", compact=True)
+            yield Input(placeholder=legend("type or ↓ to choose, ⏎ run, esc close"), id="query", compact=True)
             yield self._table
             yield Static(Content.styled(DIALOG_KEYS, "dim"), id="hint")
 
@@ -67,8 +68,8 @@ class Help(ModalScreen[Action | None]):
     @on(Input.Submitted, "#query")
     @on(Table.Opened)
     def _chosen(self) -> None:
-        if self._table.cursor_key:
-            self.dismiss(self._actions[self._table.cursor_key])
+        if key := self._table.chosen_key:
+            self.dismiss(self._actions[key])
 
     def _show(self, query: str) -> None:
         words = query.casefold().split()
@@ -78,6 +79,8 @@ class Help(ModalScreen[Action | None]):
                 for title, actions in self._sections
             ]
         )
+        if not words:
+            self._table.choose_none()
 
 
 def _row(action: Action) -> Row:

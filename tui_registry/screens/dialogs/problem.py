@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -14,6 +13,7 @@ from textual.widgets import Input, Static
 from tui_registry.client.access_token import TokenError, clean
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import lines
+from tui_registry.widgets.fitting import Fitting, Scrolled
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Problem(ModalScreen[Remedy]):
         Binding("escape", "forget", show=False),
         Binding("r,enter", "again", show=False),
         Binding("t", "token", show=False),
+        Binding("down,j", "read_on(1)", show=False),
+        Binding("up,k", "read_on(-1)", show=False),
     ]
 
     def __init__(self, title: str, message: str, *, token_helps: bool) -> None:
@@ -42,10 +44,12 @@ class Problem(ModalScreen[Remedy]):
         self._token_helps = token_helps
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="problem"):
+        message = Scrolled("message")
+        with Fitting(id="problem"):
             yield Static(Content(self._title), id="title")
-            with VerticalScroll(can_focus=False):
+            with message:
                 yield Static(Content("\n").join([Content(line) for line in lines(self._message)]))
+            yield message.rest
             yield Input(placeholder="Token (hidden, not stored)", password=True, id="token", compact=True)
             keys = [("r", "try again"), *([("t", "enter a token for this session")] if self._token_helps else [])]
             keys.append(("q", "quit"))
@@ -53,6 +57,9 @@ class Problem(ModalScreen[Remedy]):
 
     def action_leave(self) -> None:
         self.app.exit(return_code=1)
+
+    def action_read_on(self, by: int) -> None:
+        self.query_one("#message").scroll_relative(y=by, animate=False)
 
     def action_again(self) -> None:
         self.dismiss(Remedy())

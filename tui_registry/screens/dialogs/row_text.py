@@ -5,13 +5,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import lines, one_line
+from tui_registry.widgets.fitting import Fitting, Scrolled
 from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.hint import Hint
 
@@ -38,6 +38,7 @@ class RowText(ModalScreen[None]):
         super().__init__()
         self._texts = tuple(texts)
         self._copy = copy
+        self._panel = Scrolled("row-text")
 
     def compose(self) -> ComposeResult:
         parts: list[Content] = []
@@ -46,9 +47,10 @@ class RowText(ModalScreen[None]):
             parts += [Content(f"  {line}") for line in lines(text or "–", MAX_LENGTH)]
         if (left_out := len(parts) - MAX_LINES) > 0:
             parts[MAX_LINES:] = [Content.styled(f"  {left_out:,} more lines. y copies all of them.", "$text-warning")]
-        with Vertical(id="row"):
-            with VerticalScroll(id="row-text"):
+        with Fitting(id="row"):
+            with self._panel:
                 yield Static(Hanging(Content("\n").join(parts)))
+            yield self._panel.rest
             yield Hint("j k scroll   y copy all   esc close", "j k  y copy  esc close")
 
     def action_close(self) -> None:
@@ -68,7 +70,3 @@ class RowText(ModalScreen[None]):
             self._panel.scroll_end(animate=False)
         else:
             self._panel.scroll_home(animate=False)
-
-    @property
-    def _panel(self) -> VerticalScroll:
-        return self.query_one("#row-text", VerticalScroll)

@@ -142,7 +142,7 @@ class DetailsScreen(EditActions):
             return fact is not None and fact.open is not None
         if action == "edit":
             return fact is not None and fact.edit is not None
-        if action == "remove":
+        if action == "delete":
             return fact is not None and fact.delete is not None
         return True
 
@@ -154,7 +154,7 @@ class DetailsScreen(EditActions):
         if self.fact is not None and self.fact.edit is not None:
             self.console_app.mutations.prepare(self.fact.edit)
 
-    def action_remove(self) -> None:
+    def action_delete(self) -> None:
         if self.fact is not None and self.fact.delete is not None:
             self.console_app.mutations.prepare(self.fact.delete)
 

@@ -17,7 +17,7 @@ from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.columns import BY_TIME
+from tui_registry.widgets.columns import BY_AGE
 from tui_registry.widgets.row import Instant, Ranked
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.follow import Digest, Follow
@@ -39,7 +39,7 @@ class Follows(TableActions, Listing):
         Column("NOTIFIED", 11),
         Column("TO", 23, grow=1, max_width=48),
         Column("PROBLEM", 8, grow=1, max_width=30),
-        Column("SINCE", 5, priority=1, sorting=BY_TIME),
+        Column("SINCE", 5, priority=1, sorting=BY_AGE),
     )
     own_order = Sort("followed")
 

@@ -23,7 +23,6 @@ REQUIRED_ABILITIES = {
     "tags": Ability.EDIT,
     "aliases": Ability.SET_ALIAS,
     "rename": Ability.MANAGE,
-    "delete_model": Ability.MANAGE,
 }
 """What each action requires."""
 
@@ -114,13 +113,16 @@ class ModelDetails(DetailsScreen):
         level = self._model.permission_level if self._model else None
         if action in REQUIRED_ABILITIES:
             return may(level, REQUIRED_ABILITIES[action])
-        return super().is_live(action)
+        return super().is_live(action) or (action == "delete" and may(level, Ability.MANAGE))
 
     def action_rename(self) -> None:
         self.console_app.mutations.prepare(partial(rename_model, self.console_app, self._subject.name, noun=self.noun))
 
-    def action_delete_model(self) -> None:
-        self.console_app.mutations.prepare(partial(delete_model, self.console_app, self._subject.name))
+    def action_delete(self) -> None:
+        if super().is_live("delete"):
+            super().action_delete()
+        else:
+            self.console_app.mutations.prepare(partial(delete_model, self.console_app, self._subject.name))
 
     def action_history(self) -> None:
         self.console_app.navigation.open_history(self._subject.name, None)

@@ -11,7 +11,7 @@ from tui_registry.screens.models.model_list import ModelList
 from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.first_steps import FirstSteps
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -33,9 +33,9 @@ class Models(ModelList):
         Column("STAGING", 7, priority=1, sorting=BY_NUMBER),
         Column("LATEST", 6, priority=2, sorting=BY_NUMBER),
         Column("CREATED BY", 12, priority=4, grow=1, max_width=24),
-        Column("UPDATED", 7, priority=3, sorting=BY_TIME),
+        Column("UPDATED", 7, priority=3, sorting=BY_AGE),
         Column("DESCRIPTION", 24, priority=5, grow=4),
-        Column("CREATED", 7, priority=6, sorting=BY_TIME, is_hidden=True),
+        Column("CREATED", 7, priority=6, sorting=BY_AGE, is_hidden=True),
         Column("TAGS", 16, priority=7, grow=2, sorting=None, is_hidden=True),
     )
     own_order = Sort("model")

@@ -12,7 +12,7 @@ from tui_registry.screens.models.prompt_dialogs import create_prompt
 from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.registered_model import RegisteredModel
@@ -32,11 +32,11 @@ class Prompts(ModelList):
         Column("PROMPT", 20, grow=3, max_width=60, is_cut_in_middle=True),
         Column("LATEST", 6, priority=0, sorting=BY_NUMBER),
         Column("ALIASES", 14, priority=1, grow=1, max_width=32),
-        Column("UPDATED", 7, priority=2, sorting=BY_TIME),
+        Column("UPDATED", 7, priority=2, sorting=BY_AGE),
         Column("TEXT", 20, priority=3, grow=5),
         Column("CREATED BY", 12, priority=4, grow=1, max_width=24),
         Column("DESCRIPTION", 20, priority=5, grow=3),
-        Column("CREATED", 7, priority=6, sorting=BY_TIME, is_hidden=True),
+        Column("CREATED", 7, priority=6, sorting=BY_AGE, is_hidden=True),
         Column("KIND", 4, priority=7, is_hidden=True),
         Column("TAGS", 16, priority=8, grow=2, sorting=None, is_hidden=True),
     )

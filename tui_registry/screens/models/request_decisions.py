@@ -7,6 +7,8 @@ from tui_registry.client.errors import CallError
 from tui_registry.mutations.decision import displaced
 from tui_registry.screens.base.marks import MarkActions
 from tui_registry.screens.models.decision_actions import DecisionActions
+from tui_registry.tracking.client import TrackingClient
+from tui_registry.tracking.run import Run
 from tui_registry.widgets.request_details import RequestDetails
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.transition_request import InboxRequest
@@ -49,25 +51,45 @@ class RequestDecisions(MarkActions, DecisionActions):
         if known or not all(run_ids) or run_ids[0] == run_ids[1]:
             return
         try:
-            found, are_final = await self._read_metrics(before, version)
+            found, are_final, problem = await self._read_metrics(before, version)
         except CallError as error:
-            self.details.show_comparison(request, compare(before, version, problem=str(error)))
+            self.details.show_comparison(request, compare(before, version, problem=f"Metrics cannot be read: {error}"))
             return
         if are_final:
             self._metrics[run_ids] = found
-        self.details.show_comparison(request, compare(before, version, found))
+        self.details.show_comparison(request, compare(before, version, found, problem))
 
-    async def _read_metrics(self, *versions: ModelVersion) -> tuple[Metrics, bool]:
+    async def _read_metrics(self, *versions: ModelVersion) -> tuple[Metrics, bool, str]:
         """The metrics of the runs of two versions, and whether they will not change: from the registry, if it knows
-        both runs, else from the tracking server, if one is configured. Raises CallError."""
+        both runs, else from the tracking server, if one is configured; and of which runs it cannot read them, and
+        why. Raises CallError."""
         from tui_registry.queries.known_lineage import is_final, known_lineage, metrics_of
 
         client, opened = self.console_app.client, self.console_app.connection.opened
         old, new = await asyncio.gather(*(known_lineage(client, each.name, each.version) for each in versions))
         if old is not None and new is not None and old.metrics and new.metrics:
-            return (metrics_of(old), metrics_of(new)), is_final(old) and is_final(new)
+            return (metrics_of(old), metrics_of(new)), is_final(old) and is_final(new), ""
         if not (opened and opened.tracking_uri):
-            return NO_METRICS, False
+            return NO_METRICS, False, ""
         tracking = self.console_app.connection.tracking
-        one, other = await asyncio.gather(*(tracking.run(each.run_id or "") for each in versions))
-        return (one.metrics, other.metrics), bool(one.info.end_time and other.info.end_time)
+        one, other = await asyncio.gather(*(_run_or_problem(tracking, each.run_id or "") for each in versions))
+        if isinstance(one, Run) and isinstance(other, Run):
+            return (one.metrics, other.metrics), bool(one.info.end_time and other.info.end_time), ""
+        problems = {each.version: found for each, found in zip(versions, (one, other), strict=True)}
+        return NO_METRICS, False, _problem({key: each for key, each in problems.items() if isinstance(each, CallError)})
+
+
+async def _run_or_problem(tracking: TrackingClient, run_id: str) -> Run | CallError:
+    try:
+        return await tracking.run(run_id)
+    except CallError as error:
+        return error
+
+
+def _problem(errors: Mapping[str, CallError]) -> str:
+    """Of which versions there are no metrics, and why."""
+    texts = {number: str(error) for number, error in errors.items()}
+    if len(set(texts.values())) == 1:
+        numbers = " and ".join(texts)
+        return f"Metrics of version{'s' if len(texts) > 1 else ''} {numbers} cannot be read: {texts.popitem()[1]}"
+    return "Metrics of both cannot be read. " + " ".join(f"Version {number}: {text}" for number, text in texts.items())

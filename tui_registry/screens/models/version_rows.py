@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tui_registry.queries.prompts import is_prompt
 from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.ages import age, span
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER, BY_TIME
 from tui_registry.widgets.row import Instant, Ranked
 from tui_registry.widgets.stages import BY_STAGE, STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
@@ -18,7 +18,7 @@ from tui_registry_server.wire.transition_request import InboxRequest
 COLUMNS = (
     Column("VER", 4, max_width=10, sorting=BY_NUMBER),
     Column("STAGE", 10, max_width=32, sorting=BY_STAGE),
-    Column("SINCE", 5, priority=2, sorting=BY_TIME),
+    Column("SINCE", 5, priority=2, sorting=BY_AGE),
     Column("BY", 12, priority=4, grow=1, max_width=28),
     Column("IN PRODUCTION", 26, priority=1, sorting=BY_TIME),
     Column("NOTE", 12, priority=3, grow=6),

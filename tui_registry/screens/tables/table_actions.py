@@ -232,4 +232,4 @@ def _directions(column: Column, sort: Sort | None) -> str:
     if sort is None or sort.column != column.name:
         return sorting.direction(is_descending=sorting.is_descending_first)
     now, then = (sorting.direction(is_descending=each) for each in (sort.is_descending, not sort.is_descending))
-    return f"{'▼' if sort.is_descending else '▲'} {now}; again: {then}"
+    return f"{column.arrow(is_descending=sort.is_descending)} {now}; again: {then}"

@@ -15,7 +15,7 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.tracking.experiment import Experiment
 from tui_registry.tracking.filters import experiments_filter, matches_experiment, matching_page
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row
 
@@ -32,8 +32,8 @@ class Experiments(TableActions, TrackingPlace, Listing):
     COLUMNS = (
         Column("EXPERIMENT", 20, grow=3, max_width=60, is_cut_in_middle=True),
         Column("ID", 4, priority=3, grow=1, max_width=20, sorting=BY_NUMBER),
-        Column("CREATED", 7, priority=1, sorting=BY_TIME),
-        Column("UPDATED", 7, priority=2, sorting=BY_TIME),
+        Column("CREATED", 7, priority=1, sorting=BY_AGE),
+        Column("UPDATED", 7, priority=2, sorting=BY_AGE),
         Column("NOTE", 20, priority=4, grow=3),
     )
 

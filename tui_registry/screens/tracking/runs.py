@@ -19,7 +19,7 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.tracking.filters import key_of, matches_run, matching_page, runs_filter
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.columns import BY_NUMBER, BY_TEXT, BY_TIME
+from tui_registry.widgets.columns import BY_AGE, BY_NUMBER, BY_TEXT
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.runs import STATUS_STYLES, format_metric
 from tui_registry.widgets.table import Column, Row
@@ -42,7 +42,7 @@ class Field(NamedTuple):
 
 COLUMNS = (
     Column("RUN", 14, grow=4, max_width=40, is_cut_in_middle=True),
-    Column("AGE", 5, priority=1, sorting=BY_TIME),
+    Column("AGE", 5, priority=1, sorting=BY_AGE),
     Column("STATUS", 9, priority=2, max_width=12),
     Column("USER", 10, priority=4, max_width=24),
 )
