@@ -70,7 +70,8 @@ class CandidateList(Widget):
         self.move_to(self.cursor + by * max(1, self.size.height - 1))
 
     def _keep_cursor_visible(self) -> None:
-        lines = max(1, self.size.height)
+        if not (lines := self.size.height):
+            return  # it has not been laid out yet
         top = min(max(self._top, self.cursor - lines + 1), self.cursor)
         self._top = max(0, min(top, len(self._entries) - lines))
 

@@ -59,7 +59,8 @@ class Candidate:
 
     name: what it is found by; as the server has it, not sanitized. id: tells apart what has the same name.
     aliases: other names. detail: a line about it, sanitized, which is searched, too. keys: what does the same, for
-    display. query: what it is matched with, if that is not all that is typed.
+    display. query: what it is matched with, if that is not all that is typed. writes: whether it changes something in
+    the registry.
     """
 
     kind: Kind
@@ -70,6 +71,7 @@ class Candidate:
     detail: str = ""
     keys: str = ""
     query: str | None = None
+    writes: bool = False
 
     @property
     def identity(self) -> tuple[Kind, str]:

@@ -199,7 +199,8 @@ class Finder(ModalScreen[None]):
     def _show(self) -> None:
         before = self._current
         self._found = self._matching()
-        cursor = 0
+        # While nothing is typed, Enter changes nothing: it was not said what.
+        cursor = 0 if self._typed else next((n for n, each in enumerate(self._found) if not each.candidate.writes), 0)
         if self._is_chosen and before is not None:
             same = (n for n, each in enumerate(self._found) if each.candidate.identity == before.candidate.identity)
             cursor = next(same, self._list.cursor)

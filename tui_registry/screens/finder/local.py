@@ -65,6 +65,7 @@ def _action(action: Action, do: Callable[[Action], None]) -> Candidate:
         aliases=(action.name.replace("_", " "), *ACTION_ALIASES.get(action.id, ())),
         detail=action.help,
         keys=legend(action.display_key),
+        writes=action.writes,
     )
 
 
