@@ -38,11 +38,11 @@ class Board(TableActions, StagePlace):
     COLUMNS = (
         Column("MODEL", 12, grow=3, max_width=40, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
-        Column("AGE", 4, priority=2, sorting=BY_AGE),
+        Column("UPDATED", 7, priority=2, sorting=BY_AGE),
         Column("DETAILS", 16, priority=3, grow=3, least=cell_len("→ Production?"), sorting=None),
     )
-    own_order = Sort("age", is_descending=True)
-    server_orders: ClassVar = {"model": "name", "ver": "version_number", "age": "last_updated_timestamp"}
+    own_order = Sort("updated", is_descending=True)
+    server_orders: ClassVar = {"model": "name", "ver": "version_number", "updated": "last_updated_timestamp"}
 
     def __init__(self) -> None:
         super().__init__("Board")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_registry_server.wire.transition_request import InboxRequest
     from tui_registry_server.wire.transition_review import DisplacedVersion, TransitionReview
 
-LABEL_CELLS = 9
+LABEL_CELLS = 12
 MAX_TEXT_LENGTH = 2_000  # characters of a description or comment
 MAX_COMMENT_LINES = 4  # of what the requester wrote, above what the registry knows; the rest is below it
 
@@ -222,10 +222,10 @@ def _version_lines(version: ModelVersion, width: int) -> list[Content]:
 
     of_prompt = is_prompt(version.tags)
     facts = [
-        ("creator", version.user_id),
+        ("created by", version.user_id),
         ("source", "" if of_prompt else version.source),
         ("run", version.run_id),
-        ("link", version.run_link),
+        ("run link", version.run_link),
     ]
     tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}" for tag in own_tags(version.tags))
     text = readable(version) if of_prompt else ""

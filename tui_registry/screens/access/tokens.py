@@ -42,7 +42,7 @@ class Tokens(Section):
     place = "tokens"
     empty_message = "No tokens."
     no_match = "No matching tokens."
-    placeholder = "comment, owner or creator; or expires:14d"
+    placeholder = "comment, owner or who created it; or expires:14d"
     fields = ("expires",)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("tokens"), *WHILE_TYPING]
     COLUMNS = (

@@ -77,11 +77,12 @@ class DetailsScreen(EditActions):
         first = next(
             (line for line in lines(description) if line.strip()), "none (press e to add one)" if can_edit else "none"
         )
+        label = self.description_label(subject).casefold()
         return Fact(
             key="description",
-            label="description",
+            label=label,
             value=first,
-            full_text=description or "No description.",
+            full_text=description or f"No {label}.",
             markdown=True,
             edit=partial(self._edit_description, subject, description) if can_edit else None,
         )
