@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
-from tui_registry.terminal.sanitize import lines, one_line, visible
+from tui_registry.terminal.sanitize import lines, one_line, plain, visible
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_CONTENT_STYLES
 
@@ -195,7 +195,7 @@ def _effect_lines(request: InboxRequest) -> list[Content]:
 
 
 def _wrapped_comment(request: InboxRequest, width: int) -> list[str]:
-    comment = lines(request.comment, MAX_TEXT_LENGTH) if request.comment else []
+    comment = lines(plain(request.comment), MAX_TEXT_LENGTH) if request.comment else []
     return [part for line in comment for part in textwrap.wrap(line, max(20, width), break_on_hyphens=False) or [""]]
 
 
@@ -248,4 +248,4 @@ def _fact(label: str, value: str, width: int) -> list[Content]:
 
 
 def _paragraph(text: str) -> list[Content]:
-    return [Content(line) for line in lines(text, MAX_TEXT_LENGTH)] if text else []
+    return [Content(line) for line in lines(plain(text), MAX_TEXT_LENGTH)] if text else []

@@ -18,7 +18,7 @@ from tui_registry.queries.prompts import besides_text, is_prompt, own_tags, read
 from tui_registry.queries.text_diff import Side, diff
 from tui_registry.screens.base.place import Place
 from tui_registry.terminal.excerpt import differing
-from tui_registry.terminal.sanitize import lines, one_line, visible
+from tui_registry.terminal.sanitize import lines, one_line, summary, visible
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.lineage import all_facts
@@ -164,7 +164,8 @@ def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[s
 def _row(label: str, one: str, other: str) -> Row:
     style = "dim" if one == other else "bold yellow"
     mark = "=" if one == other else "≠"
-    shown = [one_line(value, MAX_VALUE_LENGTH) or "–" for value in (one, other)]
+    written = summary if label in LAST_LABELS else one_line  # Markdown
+    shown = [written(value, MAX_VALUE_LENGTH) or "–" for value in (one, other)]
     parts = differing(*shown) if shown[0] != shown[1] else (None, None)
     return Row(
         label,
