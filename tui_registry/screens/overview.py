@@ -19,7 +19,6 @@ from textual.widgets import Static
 from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import bindings
 from tui_registry.keys.names import display_name
-from tui_registry.queries.activity_labels import per_day_title
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged, RegistryChanged
 from tui_registry.widgets.ages import age
@@ -130,7 +129,7 @@ class Overview(Place):
             for each in shown
         ]
         self.table.show(rows, empty=empty)
-        self.bars.show(per_day_title(sum(count for _, count in days), len(days)), days)
+        self.bars.show(days)
         self._show_about()
 
     def show_problem(self, problem: str) -> None:
