@@ -126,8 +126,9 @@ async def test_what_a_profile_is_like_is_said_in_words(
     profiles.change(lambda _: Profiles(profiles=known))
     async with console(samples.url, samples.token) as shown:
         await shown.press("P")
-        await shown.shows("  read-only", "production is read-only: nothing can be changed there, until")
+        await shown.shows("  read-only", "production is read-only: to change something there, open it,")
         await shown.shows("The header shows its name on red.", "tui-registry login URL --profile NAME")
         await shown.press("j")
         await shown.shows("staging is for reading and changes.")
-        assert "nothing can be changed" not in shown.text
+        assert "read-only: " not in shown.text
+        await shown.shows("Open now is test, which is no profile.")
