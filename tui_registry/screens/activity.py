@@ -37,7 +37,7 @@ HIGHLIGHTED = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, Activi
 class ActivityFeed(TableActions, Listing, EditActions):
     place = "activity"
     list_title = "Activity"
-    empty_message = "No activity yet."
+    empty_message = "No activity yet.\nWhat is changed on models that you can read is listed here."
     no_match = "No matching activity."
     placeholder = "model name, user:NAME, type:approved, since:7d"
     fields = ACTIVITY_FIELDS
@@ -108,7 +108,12 @@ class ActivityFeed(TableActions, Listing, EditActions):
         moves: list[FeedActivity] = []
         token = ""
         while len(moves) < MAX_TRANSITIONS:
-            page = await self.console_app.client.activities.search(**filters, max_results=1000, page_token=token)
+            try:
+                page = await self.console_app.client.activities.search(**filters, max_results=1000, page_token=token)
+            except Refused as error:
+                if error.status != NOT_FOUND or not filters.get("name") or self._model_name:
+                    raise
+                break  # no model is called what is typed
             moves += page.activities
             token = page.next_page_token or ""
             if not token:

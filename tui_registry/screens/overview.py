@@ -205,7 +205,7 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
             "Models without description",
             overview.models_without_description,
             some="nobody has written what they are for",
-            none="every model has a description",
+            none="no model lacks a description",
             about="Models without a description: e adds one.",
             place="models",
             typed="missing:description",
@@ -214,7 +214,7 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
             "Models without owner",
             overview.models_without_owner,
             some="only administrators can manage them",
-            none="every model has an owner",
+            none="no model lacks an owner",
             about="Models that nobody who is active has CAN_MANAGE on, directly, through a group or on the whole "
             "registry: only members of admins can manage them. p grants a level.",
             place="models",

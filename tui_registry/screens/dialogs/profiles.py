@@ -52,6 +52,10 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         self._table = Table(self.COLUMNS, empty="No profiles.", id="profiles")
         self._known: Mapping[str, Profile] = {}
         self._message = ADD
+        try:
+            self._known = profiles.read().profiles
+        except ProfileError as error:
+            self._message = str(error)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose"):
@@ -60,13 +64,10 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
             yield Static("", id="message", markup=False)
             name = visible(self._current)
             allow = (f"   w allow changes in {name}", "   w allow changes") if self._read_only else ("",)
-            yield Hint(*(f"⏎ open{each}   esc cancel" for each in allow))
+            opens = "⏎ open" if self._known else ""
+            yield Hint(*(f"{opens}{each}   esc cancel".strip() for each in allow))
 
     def on_mount(self) -> None:
-        try:
-            self._known = profiles.read().profiles
-        except ProfileError as error:
-            self._message = str(error)
         known = self._known
         self._table.show(
             [
