@@ -26,7 +26,7 @@ RANKS = (FAILING[0], *(text for text, _ in STATES.values()))
 """What needs attention comes first."""
 NAMES = {WebhookFormat.SLACK: "Slack", WebhookFormat.TEAMS: "Teams", WebhookFormat.EMAIL: "people, by e-mail"}
 COLUMNS = (
-    Column("HOST", 20, grow=3, max_width=40),
+    Column("HOST", 16, grow=3, max_width=40),
     Column("SCOPE", 14, grow=2, max_width=30),
     Column("STATUS", 10),
     Column("QUEUE", 5, priority=1, sorting=BY_NUMBER),
