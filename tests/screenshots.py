@@ -31,6 +31,7 @@ from tui_registry.session.profiles import Profile, Profiles
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 FONTS = "DejaVu Sans Mono, WenQuanYi Zen Hei Mono"
+TRACKING = "https://mlflow.example"  # in place of the tracking server's URL: as long as that, and always the same
 WIDTH = 1400  # pixels of a PNG
 SIZES = ((80, 24), (120, 40))
 STILL = 0.4  # seconds without a change after which a screen counts as complete
@@ -192,7 +193,7 @@ def main() -> None:
             add_workspaces(connection)
             for name in options.names or SCENES:
                 for size in options.size or SIZES:
-                    picture = asyncio.run(take(connection, name, SCENES[name], size))
+                    picture = asyncio.run(take(connection, name, SCENES[name], size)).replace(tracking, TRACKING)
                     draw(picture, options.folder / f"{name}-{size[0]}x{size[1]}.svg")
         finally:
             registry.close()

@@ -66,11 +66,11 @@ async def suggest(
 
 
 def accounts_filter(typed: str, attribute: str) -> str:
-    """The SCIM filter for words in a name, ``group:NAME`` and ``is:inactive`` or ``is:active``."""
+    """The SCIM filter for words in a name, ``group:NAME`` and ``is:deactivated`` or ``is:active``."""
     parts: list[str] = []
     for word in typed.split():
         field, sign, value = word.replace("=", ":", 1).partition(":")
-        if field == "is" and value in {"active", "inactive"}:
+        if field == "is" and value in {"active", "deactivated", "inactive"}:
             parts.append(f"active eq {'true' if value == 'active' else 'false'}")
         elif sign and field == "group":
             parts.append(compared("groups.display", "eq", value))

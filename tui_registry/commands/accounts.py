@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FILTERS = (
     "FILTER is one or more words that the name or display name contains, group:NAME for members of a group, is:active "
-    "or is:inactive."
+    "or is:deactivated."
 )
 
 
@@ -85,15 +85,15 @@ def _list(calls_of: "CallsOf", noun: str, typed: str, limit: int | None, *, prof
 
     def row(account: "Account") -> list[str]:
         entry = DirectoryEntry.of(account)
-        state = "active" if entry.active else "deactivated"
-        return [entry.principal.name, entry.display_name or "-", state, ", ".join(entry.groups) or "-"]
+        status = "active" if entry.active else "deactivated"
+        return [entry.principal.name, entry.display_name or "-", status, ", ".join(entry.groups) or "-"]
 
     found, total = ask(profile, read)
     if as_json:
         print_json(scim_list(found, total))
     else:
-        headings = ("NAME", "DISPLAY NAME", "STATE", "GROUPS")
-        print_table(headings, list(map(row, found)), total, f"{noun}s", fixed=("STATE",))
+        headings = ("NAME", "DISPLAY NAME", "STATUS", "GROUPS")
+        print_table(headings, list(map(row, found)), total, f"{noun}s", fixed=("STATUS",))
 
 
 def _set_active(calls_of: "CallsOf", name: str, *, active: bool, **how: Unpack[How]) -> None:
@@ -155,7 +155,7 @@ def _describe(noun: str, account: "Account") -> list[str]:
         [
             (noun.capitalize(), entry.principal.name),
             ("Display name", entry.display_name),
-            ("State", "active" if entry.active else "deactivated: its tokens are not accepted"),
+            ("Status", "active" if entry.active else "deactivated: its tokens are rejected"),
             ("Id", entry.id),
             ("Groups", ", ".join(entry.groups)),
         ]

@@ -102,7 +102,7 @@ def activity(
     if as_json:
         print_json(with_token({"activities": [wire(each) for each in found]}, token))
     elif found:
-        headings = ("WHEN", "WHO", "ACTION", "MODEL", "VERSION", "STAGES", "COMMENT")
+        headings = ("WHEN", "USER", "ACTION", "MODEL", "VERSION", "STAGES", "COMMENT")
         print_lines(table(headings, [_row(each) for each in found], fixed=("WHEN", "VERSION")))
     else:
         note("There are no matching activities.")

@@ -33,7 +33,7 @@ def list_comments(*, model: str, version: str, profile: str | None, as_json: boo
         print_json({"comments": [wire(comment) for comment in found]})
     elif found:
         rows = [[each.id, moment(each.creation_timestamp), each.user_id, each.comment] for each in found]
-        print_lines(table(("ID", "WHEN", "BY", "COMMENT"), rows, fixed=("ID", "WHEN")))
+        print_lines(table(("ID", "WHEN", "USER", "COMMENT"), rows, fixed=("ID", "WHEN")))
     else:
         note("There are no comments.")
 

@@ -99,6 +99,6 @@ def follows(*, profile: str | None, as_json: bool) -> None:
             [each.model_name or "(requests)", each.digest.value.lower(), receiver_of(each), each.problem or ""]
             for each in found
         ]
-        print_lines(table(("FOLLOWED", "WHEN", "TO", "PROBLEM"), rows, fixed=("WHEN",)))
+        print_lines(table(("FOLLOWED", "NOTIFIED", "TO", "PROBLEM"), rows, fixed=("NOTIFIED",)))
     else:
         note("You follow nothing.")

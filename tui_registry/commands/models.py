@@ -60,7 +60,7 @@ def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | Non
     if as_json:
         print_json(with_token({"registered_models": [wire(model) for model in found]}, token))
     elif found:
-        headings = ("MODEL", "BY", "UPDATED", "STAGES", "TAGS", "DESCRIPTION")
+        headings = ("MODEL", "CREATED BY", "UPDATED", "STAGES", "TAGS", "DESCRIPTION")
         print_lines(table(headings, [_listed(each) for each in found], fixed=("UPDATED",)))
     else:
         note("There are no matching models." if words else "There are no models.")
@@ -228,7 +228,7 @@ def _describe(found: _Found) -> list[str]:
         [
             ("Model", visible(model.name)),
             ("Your level", model.permission_level),
-            ("By", model.user_id or ""),
+            ("Created by", model.user_id or ""),
             ("Created", moment(model.creation_timestamp)),
             ("Updated", moment(model.last_updated_timestamp)),
             ("Tags", tag_list(own_tags(model.tags))),

@@ -48,7 +48,7 @@ def _principal_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("model", required=False, shell_complete=completers.models)
 @_registry_option
 def show_permissions(*, model: str | None, registry: bool, profile: str | None, as_json: bool) -> None:
-    """Show the levels granted on MODEL, directly or inherited from the registry."""
+    """Show the levels granted on MODEL, directly or inherited from the whole registry."""
     _require_one(model, registry=registry)
 
     async def read(client: "RegistryClient") -> "ObjectPermissions":
@@ -61,7 +61,12 @@ def show_permissions(*, model: str | None, registry: bool, profile: str | None, 
     from tui_registry.access.principal import Principal, noun
 
     rows = [
-        [noun(who.kind), who.name, permission.permission_level, "the registry" if permission.inherited else "here"]
+        [
+            noun(who.kind),
+            who.name,
+            permission.permission_level,
+            "whole registry" if permission.inherited or registry else "this model",
+        ]
         for entry in found.access_control_list
         for who in [Principal.of_entry(entry)]
         for permission in entry.all_permissions
@@ -206,7 +211,7 @@ async def _planned(
 def _inherited(before: "AccessList", principal: "Principal") -> str:
     """A sentence about the level that a principal has on the whole registry, empty if none."""
     levels = [grant.level for grant in before.grants if grant.inherited and grant.principal == principal]
-    return f" It still has {levels[0]}, inherited from the registry." if levels else ""
+    return f" It still has {levels[0]}, inherited from the whole registry." if levels else ""
 
 
 def _describe_explanation(target: "PermissionObject", explanation: "PermissionsExplanation") -> list[str]:

@@ -185,7 +185,7 @@ def _describe(found: _Found) -> list[str]:
         ]
     )
     if found.versions:
-        headings = ("VERSION", "UPDATED", "BY", "ALIASES", "TAGS", "MESSAGE")
+        headings = ("VERSION", "UPDATED", "CREATED BY", "ALIASES", "TAGS", "MESSAGE")
         rows = [
             [
                 each.version,

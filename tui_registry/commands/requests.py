@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui_registry.mutations.decision import Decision
     from tui_registry_server.wire.transition_request import InboxRequest
 
-HEADINGS = ("MODEL", "VERSION", "FROM", "TO", "BY", "AGE", "DISPLACES", "COMMENT")
+HEADINGS = ("MODEL", "VERSION", "FROM", "TO", "REQUESTED BY", "AGE", "DISPLACES", "COMMENT")
 FIXED = ("VERSION", "FROM", "TO", "AGE", "DISPLACES")
 
 
@@ -46,7 +46,7 @@ def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> N
     elif found:
         print_lines(request_table(found))
     else:
-        note("Nothing is pending.")
+        note("There are no open requests.")
 
 
 @writing_command

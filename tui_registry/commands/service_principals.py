@@ -22,7 +22,7 @@ def _calls(client: "RegistryClient") -> "Register":
 
 @click.group()
 def service_principals() -> None:
-    """List, show, create, deactivate and delete identities.
+    """List, show, create, deactivate and delete service principals.
 
     A service principal is the identity of a program; NAME is its application id. Over the API of the registry that is
     opened: administrators only, except list and show."""

@@ -229,7 +229,7 @@ def version_table(found: "Sequence[ModelVersion]", aliases: Mapping[str, Sequenc
         ]
         for version in found
     ]
-    headings = ("VERSION", "STAGE", "UPDATED", "BY", "ALIASES", "SOURCE", "TAGS", "DESCRIPTION")
+    headings = ("VERSION", "STAGE", "UPDATED", "CREATED BY", "ALIASES", "SOURCE", "TAGS", "DESCRIPTION")
     return table(headings, rows, fixed=("VERSION", "STAGE", "UPDATED"))
 
 

@@ -33,7 +33,7 @@ DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens", "webhooks")
 ACCOUNTS = ("users", "service principals")
-ACCESS = (*SECTIONS, "group", "person", "credentials", "deliveries", "follows", "workspaces")
+ACCESS = (*SECTIONS, "group", "account", "credentials", "deliveries", "follows", "workspaces")
 LISTED = ("models", "prompts")
 READ_ON = ("inbox", *WITH_VERSIONS, *DETAILS, "compare", "deliveries")
 TABLES = ("inbox", *LISTED, *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
@@ -178,9 +178,9 @@ ACTIONS = (
     Action("revoke", "D", "D", "revoke", "Revoke the permission level under the cursor", ("access",), 2, writes=True),
     Action("why", "w", "w", "why", "Explain the permission level of a principal here", ("access",), 1),
     Action("person", "enter", "⏎", "open", "Show all that the account has", ACCOUNTS, 1),
-    Action("open", "enter", "⏎", "open", "Open the group, model or request under the cursor", ("person",), 2),
+    Action("open", "enter", "⏎", "open", "Open the group, model or request under the cursor", ("account",), 2),
     Action(
-        "every_model", "v", "v", "every model", "List every model, or only those with a higher level", ("person",), 3
+        "every_model", "v", "v", "every model", "List every model, or only those with a higher level", ("account",), 3
     ),
     Action(
         "offboard",
@@ -188,7 +188,7 @@ ACTIONS = (
         "O",
         "offboard",
         "Offboard: take all that the account has from it",
-        (*ACCOUNTS, "person"),
+        (*ACCOUNTS, "account"),
         2,
         writes=True,
     ),
@@ -311,7 +311,7 @@ ACTIONS = (
         "colon,ctrl+p",
         ":",
         "find",
-        "Find models, versions, people, groups, tokens, webhooks, places and actions",
+        "Find models, versions, users, groups, tokens, webhooks, places and actions",
         (EVERYWHERE,),
         3,
     ),

@@ -15,6 +15,8 @@ ANYWHERE = "Everywhere"
 ORDER = (MARKS, LIST, MOVING, COMMANDS, VIEWS, PLACES, ANYWHERE)
 """Below the section of the place itself."""
 
+TITLES = {"access": "Permissions"}
+"""Of places whose own section does not have their name: a tab of Access has that of Access itself."""
 OF_VERBS = {
     "mark": MARKS,
     "mark_range": MARKS,
@@ -45,7 +47,7 @@ OF_VERBS = {
 
 def in_sections(place: str, actions: Iterable[Action]) -> list[tuple[str, Sequence[Action]]]:
     """The titles of sections, each with its actions; those of the place first, which has its name."""
-    own = place[:1].upper() + place[1:]
+    own = TITLES.get(place, place[:1].upper() + place[1:])
     found: dict[str, list[Action]] = {title: [] for title in (own, *ORDER)}
     for action in actions:
         found[_section_of(action) or own].append(action)

@@ -24,7 +24,7 @@ WEBHOOK_ACTIONS = (
         writes=True,
     ),
     Action("follow", "f", "f", "follow", "Follow requests that wait for you", ("inbox",), 8, writes=True),
-    Action("follows", "F", "F", "following", "List what you follow, to change or end it", (EVERYWHERE,), 9),
+    Action("follows", "F", "F", "follows", "List what you follow, to change or end it", (EVERYWHERE,), 9),
     Action("open", "enter", "⏎", "open", "Open the model, or the inbox", ("follows",), 1),
     Action("change", "e", "e", "change", "Change how you are notified", ("follows",), 1, writes=True),
     Action("unfollow", "D", "D", "unfollow", "Be notified of it no longer", ("follows",), 1, writes=True),

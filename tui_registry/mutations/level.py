@@ -32,7 +32,7 @@ def give(
         title=f"{principal} on {target}",
         action=f"grant {level} on {target} to {principal}" if level else f"revoke the level of {principal} on {target}",
         progress=f"{had or 'none'} → {level or 'none'}",
-        done=f"{principal} now has {level}." if level else f"{principal} no longer has a level of its own here.",
+        done=f"{principal} now has {level}." if level else f"{principal} no longer has a direct level here.",
         send=send,
         happened=happened,
         check=check,

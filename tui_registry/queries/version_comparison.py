@@ -43,7 +43,7 @@ def compare(
     facts = (
         Difference("source", before.source or "", after.source or ""),
         Difference("run", before.run_id or "", after.run_id or ""),
-        Difference("creator", before.user_id or "", after.user_id or ""),
+        Difference("created by", before.user_id or "", after.user_id or ""),
         Difference("created", str(before.creation_timestamp), str(after.creation_timestamp), is_time=True),
     )
     found = (

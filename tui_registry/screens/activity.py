@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -25,10 +25,8 @@ from tui_registry.widgets.new_row_table import NewRowTable
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
+from tui_registry.widgets.timeline import DAYS, Timeline
 from tui_registry_server.wire.activity import ActivityType, FeedActivity
-
-if TYPE_CHECKING:
-    from tui_registry.widgets.timeline import Timeline
 
 NOT_FOUND = 404
 MAX_TRANSITIONS = 10_000  # that the timeline counts
@@ -39,7 +37,7 @@ HIGHLIGHTED = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, Activi
 class ActivityFeed(TableActions, Listing, EditActions):
     place = "activity"
     list_title = "Activity"
-    empty_message = "No activity yet."
+    empty_message = "No activity yet.\nWhat is changed on models that you can read is listed here."
     no_match = "No matching activity."
     placeholder = "model name, user:NAME, type:approved, since:7d"
     fields = ACTIVITY_FIELDS
@@ -94,8 +92,6 @@ class ActivityFeed(TableActions, Listing, EditActions):
 
     async def action_timeline(self) -> None:
         """Show or hide the transitions per day."""
-        from tui_registry.widgets.timeline import Timeline  # imports numpy, so only when needed
-
         if self._timeline is not None:
             await self._timeline.remove()
             self._timeline = None
@@ -104,22 +100,25 @@ class ActivityFeed(TableActions, Listing, EditActions):
             await self.query_one("#above").mount(self._timeline)
             self.reload()
 
-    async def _count(self, timeline: "Timeline") -> None:
+    async def _count(self, timeline: Timeline) -> None:
         """Count the newest MAX_TRANSITIONS transitions of the displayed days that match the filter."""
-        from tui_registry.widgets.timeline import DAYS
-
         filters = self._filters_for(self.typed)
         filters["activity_type"] = [kind.value for kind in TRANSITIONS]
         filters["since"] = int((time.time() - DAYS * 86_400) * 1000)
         moves: list[FeedActivity] = []
         token = ""
         while len(moves) < MAX_TRANSITIONS:
-            page = await self.console_app.client.activities.search(**filters, max_results=1000, page_token=token)
+            try:
+                page = await self.console_app.client.activities.search(**filters, max_results=1000, page_token=token)
+            except Refused as error:
+                if error.status != NOT_FOUND or not filters.get("name") or self._model_name:
+                    raise
+                break  # no model is called what is typed
             moves += page.activities
             token = page.next_page_token or ""
             if not token:
                 break
-        timeline.show(moves)
+        timeline.count(moves)
 
     def subject(self) -> Subject | None:
         activity = self._activities.get(self.table.cursor_key or "")

@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
+from tui_registry.keys.names import display_name
 from tui_registry.queries.pages import Pages
 from tui_registry.queries.search_syntax import VERSION_FIELDS, unmatched, versions_filter
 from tui_registry.screens.models.stages import StagePlace
@@ -38,11 +39,11 @@ class Board(TableActions, StagePlace):
     COLUMNS = (
         Column("MODEL", 12, grow=3, max_width=40, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
-        Column("AGE", 4, priority=2, sorting=BY_AGE),
+        Column("UPDATED", 4, priority=2, short_title="UPD.", sorting=BY_AGE),
         Column("DETAILS", 16, priority=3, grow=3, least=cell_len("→ Production?"), sorting=None),
     )
-    own_order = Sort("age", is_descending=True)
-    server_orders: ClassVar = {"model": "name", "ver": "version_number", "age": "last_updated_timestamp"}
+    own_order = Sort("updated", is_descending=True)
+    server_orders: ClassVar = {"model": "name", "ver": "version_number", "updated": "last_updated_timestamp"}
 
     def __init__(self) -> None:
         super().__init__("Board")
@@ -114,13 +115,22 @@ class Board(TableActions, StagePlace):
             return  # something else has been typed
         self.show_title()
         for stage, table in self.tables.items():
-            table.show(pages[stage].rows, empty=unmatched("none", self._typed, VERSION_FIELDS))
+            table.show(pages[stage].rows, empty=self._empty(stage))
         self._displayed_for = self._typed
         self.lay_out()
         self.show_version()
         if self._searched_for == self._typed:
             self._searched_for = None
             self._go_to_found()
+
+    def _empty(self, stage: Stage) -> str:
+        """What stands in place of a stage's versions: in an empty registry, where to begin."""
+        if self._typed:
+            return unmatched(f"No matching version in {stage}.", self._typed, VERSION_FIELDS)
+        keys = self.console_app.keymap.keys["go_models"]
+        has_any = any(pages.rows for pages in self._pages.values())
+        begin = "" if has_any or not keys else f"\n{display_name(keys[0])} shows how to register a first model."
+        return f"No version in {stage}.{begin}"
 
     @property
     def has_all_rows(self) -> bool:

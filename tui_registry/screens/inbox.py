@@ -39,6 +39,9 @@ FIELDS = ("model", "user", "stage")
 """What the filter can be about, besides words."""
 
 
+NO_REQUESTS = "No open requests on models that you can read."
+
+
 class Inbox(TableActions, RequestDecisions, CopyActions):
     place = "inbox"
     CSS_PATH = None
@@ -101,7 +104,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
     def show_requests(self) -> None:
         """Display the requests that match the filter."""
         matching = [request for request in self._requests.values() if _matches(request, self._filter)]
-        empty = unmatched("No matching requests.", self._filter, FIELDS) if self._filter else "No open requests."
+        empty = unmatched("No matching requests.", self._filter, FIELDS) if self._filter else NO_REQUESTS
         self.table.show(
             [_row(request, self.console_app.connection.short_name(request.user_id)) for request in matching],
             empty=empty,

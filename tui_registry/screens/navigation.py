@@ -128,7 +128,16 @@ class Navigator(Navigation):
     def open_run(self, run_id: str) -> None:
         from tui_registry.screens.tracking.run import RunPlace
 
-        if self._has_tracking_server():
+        opened = self._connection.opened
+        if opened is not None and opened.embedded is not None and opened.embedded.throwaway and not opened.tracking_uri:
+            self._app.notify(
+                "No MLflow server has them, and their links lead nowhere. TUI_REGISTRY_TRACKING_URI names a server of "
+                "yours, whose runs can be registered in the demo.",
+                title="The demo's runs are invented",
+                timeout=30,
+                markup=False,
+            )
+        elif self._has_tracking_server():
             self._app.push_screen(RunPlace(run_id, "Run", run_id[:8]))
 
     def _has_tracking_server(self) -> bool:

@@ -19,7 +19,6 @@ from textual.widgets import Static
 from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import bindings
 from tui_registry.keys.names import display_name
-from tui_registry.queries.activity_labels import per_day_title
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged, RegistryChanged
 from tui_registry.widgets.ages import age
@@ -130,7 +129,7 @@ class Overview(Place):
             for each in shown
         ]
         self.table.show(rows, empty=empty)
-        self.bars.show(per_day_title(sum(count for _, count in days), len(days)), days)
+        self.bars.show(days)
         self._show_about()
 
     def show_problem(self, problem: str) -> None:
@@ -206,7 +205,7 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
             "Models without description",
             overview.models_without_description,
             some="nobody has written what they are for",
-            none="every model has a description",
+            none="no model lacks a description",
             about="Models without a description: e adds one.",
             place="models",
             typed="missing:description",
@@ -215,7 +214,7 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
             "Models without owner",
             overview.models_without_owner,
             some="only administrators can manage them",
-            none="every model has an owner",
+            none="no model lacks an owner",
             about="Models that nobody who is active has CAN_MANAGE on, directly, through a group or on the whole "
             "registry: only members of admins can manage them. p grants a level.",
             place="models",

@@ -62,7 +62,7 @@ class EmbeddedRegistry:
         self.database = database
         self.user = user or _system_user()
         self._account = None if throwaway else f"embedded {database}"
-        self._throwaway = throwaway
+        self.throwaway = throwaway
         self._folder: PrivateFolder | None = None
         self._lock: IO[bytes] | None = None
         self._token: SessionToken | None = None
@@ -205,7 +205,7 @@ class EmbeddedRegistry:
             server_command(
                 *("serve", "--database", str(self.database), "--port", "0", "--socket-fd", str(listener.fileno())),
                 *("--state-file", str(state), "--end-with", str(self._sibling("consoles"))),
-                *(["--throwaway"] if self._throwaway else []),
+                *(["--throwaway"] if self.throwaway else []),
             ),
             env=server_environment(),
             stdin=subprocess.DEVNULL,

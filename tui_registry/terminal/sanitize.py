@@ -24,6 +24,7 @@ __all__ = [
     "lines",
     "message",
     "one_line",
+    "plain",
     "program_output",
     "summary",
     "visible",
@@ -32,8 +33,14 @@ __all__ = [
 BLANK = "␣"
 _HEADING = re.compile(r"^ {0,3}#{1,6}(?:[ \t]+|$)", re.MULTILINE)
 _RULE = re.compile(r"^(?=.*---)[|: \t-]+$", re.MULTILINE)  # below the titles of a table, or a line
-_TABLE_ROW = re.compile(r"^[ \t]*\|(.*)\|[ \t]*$", re.MULTILINE)
-_EMPHASIS = re.compile(r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*|`([^`\n]+)`")
+_TABLE_ROW = re.compile(r"^[ \t]*\|(.*?)\|?[ \t]*$", re.MULTILINE)  # the last one may be cut
+_FENCE = re.compile(r"^ {0,3}(?:```|~~~)[^`\n]*$\n?", re.MULTILINE)  # around code
+_QUOTE = re.compile(r"^ {0,3}>[ \t]?", re.MULTILINE)
+_LINK = re.compile(r"!?\[([^\]\n]+)\]\([^)\s]*(?: +\"[^\"\n]*\")?\)")
+_EMPHASIS = re.compile(
+    r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*|`([^`\n]+)`|(?<![\w*])\*(?=[^\s*])([^*\n]+)(?<=[^\s*])\*(?![\w*])"
+    r"|~~(?=\S)([^~\n]+)(?<=\S)~~"
+)  # but not __: it is in names such as __init__.py
 _UNUSUAL_SPACES = re.compile(r"^ +| +$| {2,}|[\t\n\r\v\f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
@@ -47,12 +54,18 @@ def visible(name: str) -> str:
     return one_line(_UNUSUAL_SPACES.sub(lambda match: BLANK * len(match[0]), name))
 
 
-def summary(markdown: str, longest: int) -> str:
-    """A description or comment in one line of at most ``longest`` characters, without the marks of headings, tables,
-    code and emphasis. It is cut between words: half of a number is another one."""
-    text = _RULE.sub("", _HEADING.sub("", markdown[: 2 * longest]))
+def plain(markdown: str) -> str:
+    """A description or comment without the marks of headings, tables, quotations, links, code and emphasis, where it is
+    not drawn as Markdown; its lines stay lines."""
+    text = _RULE.sub("", _QUOTE.sub("", _HEADING.sub("", _FENCE.sub("", markdown))))
     text = _TABLE_ROW.sub(lambda row: " · ".join(cell for each in row[1].split("|") if (cell := each.strip())), text)
-    line = one_line(_EMPHASIS.sub(lambda found: found[1] or found[2], text).lstrip(), longest)
+    return _EMPHASIS.sub(lambda found: next(filter(None, found.groups())), _LINK.sub(r"\1", text))
+
+
+def summary(markdown: str, longest: int) -> str:
+    """A description or comment as plain text in one line of at most ``longest`` characters. It is cut between words:
+    half of a number is another one."""
+    line = one_line(plain(markdown[: 2 * longest]).lstrip(), longest)
     whole, space, _ = line.rpartition(" ")
     return f"{whole} {ELLIPSIS}" if space and line.endswith(ELLIPSIS) else line
 

@@ -1,4 +1,4 @@
-"""A small bar chart of a count per day, in characters: the numbers above the bars, the dates below."""
+"""A small bar chart of stage transitions per day, in characters: the numbers above the bars, the dates below."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,23 +6,26 @@ from datetime import date
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_registry.queries.activity_labels import per_day_title
+
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 MAX_BAR_LINES = 8
-MIN_DAY_CELLS, MAX_DAY_CELLS = 4, 9
+MIN_DAY_CELLS, MAX_DAY_CELLS = 3, 9  # with the gap behind each
+TWO_DIGITS = 99  # up to which a count has room in MIN_DAY_CELLS
 FRAME_LINES = 3  # the title, the numbers of the highest bars, the dates
 
 
 class DayBars(Static, can_focus=False):
-    """As many of the last days as there is room for, the newest at the right, as high as there is room."""
+    """As many of the last days as there is room for, as its title says, the newest at the right; as high as there is
+    room."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # as Textual names it
         super().__init__("", id=id, markup=False)
-        self._title = ""
         self._days: list[tuple[date, int]] = []
 
-    def show(self, title: str, days: Sequence[tuple[date, int]]) -> None:
+    def show(self, days: Sequence[tuple[date, int]]) -> None:
         """``days``: each with its count, oldest first. Nothing is drawn without any."""
-        self._title, self._days = title, list(days)
+        self._days = list(days)
         self._draw()
 
     def on_resize(self) -> None:
@@ -30,12 +33,13 @@ class DayBars(Static, can_focus=False):
 
     def _draw(self) -> None:
         width, height = self.content_size
-        self.update(bars(self._title, self._days, width, height) if self._days else Content(""))
+        self.update(bars(self._days, width, height) if self._days else Content(""))
 
 
-def bars(title: str, days: Sequence[tuple[date, int]], width: int, height: int) -> Content:
+def bars(days: Sequence[tuple[date, int]], width: int, height: int) -> Content:
     """The chart in at most ``width`` cells and ``height`` lines; empty where it has no room."""
-    shown = days[-(width // MIN_DAY_CELLS) :] if width >= MIN_DAY_CELLS else []
+    least = MIN_DAY_CELLS + any(count > TWO_DIGITS for _, count in days)
+    shown = days[-(width // least) :] if width >= least else []
     lines = min(MAX_BAR_LINES, height - FRAME_LINES)
     if not shown or lines < 1:
         return Content("")
@@ -44,6 +48,7 @@ def bars(title: str, days: Sequence[tuple[date, int]], width: int, height: int) 
     # Each count is drawn on the line above its bar.
     heights = [-(-count * lines * 8 // highest) if highest else 0 for _, count in shown]
     tops = [-(-height // 8) for height in heights]
+    title = per_day_title(sum(count for _, count in shown), len(shown))
     drawn = [Content.styled(title, "bold")]
     for line in range(lines, -1, -1):
         parts: list[tuple[str, str]] = []

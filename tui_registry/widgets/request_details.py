@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
-from tui_registry.terminal.sanitize import lines, one_line, visible
+from tui_registry.terminal.sanitize import lines, one_line, plain, visible
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_CONTENT_STYLES
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_registry_server.wire.transition_request import InboxRequest
     from tui_registry_server.wire.transition_review import DisplacedVersion, TransitionReview
 
-LABEL_CELLS = 9
+LABEL_CELLS = 12
 MAX_TEXT_LENGTH = 2_000  # characters of a description or comment
 MAX_COMMENT_LINES = 4  # of what the requester wrote, above what the registry knows; the rest is below it
 
@@ -195,7 +195,7 @@ def _effect_lines(request: InboxRequest) -> list[Content]:
 
 
 def _wrapped_comment(request: InboxRequest, width: int) -> list[str]:
-    comment = lines(request.comment, MAX_TEXT_LENGTH) if request.comment else []
+    comment = lines(plain(request.comment), MAX_TEXT_LENGTH) if request.comment else []
     return [part for line in comment for part in textwrap.wrap(line, max(20, width), break_on_hyphens=False) or [""]]
 
 
@@ -222,10 +222,10 @@ def _version_lines(version: ModelVersion, width: int) -> list[Content]:
 
     of_prompt = is_prompt(version.tags)
     facts = [
-        ("creator", version.user_id),
+        ("created by", version.user_id),
         ("source", "" if of_prompt else version.source),
         ("run", version.run_id),
-        ("link", version.run_link),
+        ("run link", version.run_link),
     ]
     tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}" for tag in own_tags(version.tags))
     text = readable(version) if of_prompt else ""
@@ -248,4 +248,4 @@ def _fact(label: str, value: str, width: int) -> list[Content]:
 
 
 def _paragraph(text: str) -> list[Content]:
-    return [Content(line) for line in lines(text, MAX_TEXT_LENGTH)] if text else []
+    return [Content(line) for line in lines(plain(text), MAX_TEXT_LENGTH)] if text else []

@@ -8,7 +8,7 @@ from tui_registry.terminal.sanitize import ELLIPSIS, clip, one_line
 from tui_registry.tracking.run import COMMIT, PROGRAM, REPOSITORY, Run
 from tui_registry.widgets.ages import age, moment
 
-LABEL_CELLS = 8
+LABEL_CELLS = 13
 FACT_LINES = 2
 
 STATUS_STYLES = {"RUNNING": "cyan", "FINISHED": "green", "FAILED": "red", "KILLED": "red"}
@@ -51,7 +51,7 @@ def summary(run: Run, link: str, width: int) -> list[Content]:
             parts.append(Content.assemble(("took ", "dim"), format_duration(info.end_time - info.start_time)))
     commit = tags.get(COMMIT, "")
     code = [tags.get(REPOSITORY, ""), tags.get(PROGRAM, ""), f"at {commit[:12]}" if commit else ""]
-    facts = [("code", "  ".join(one_line(part, 300) for part in code if part)), ("link", one_line(link))]
+    facts = [("code", "  ".join(one_line(part, 300) for part in code if part)), ("run link", one_line(link))]
     return [
         Content("  ").join(parts),
         *(line for label, value in facts if value for line in fact(label, value, width)),

@@ -110,6 +110,7 @@ def test_a_list_is_read_from_the_wire() -> None:
     ("typed", "wanted"),
     [
         ("", ""),
+        ("is:deactivated", "active eq false"),
         ("is:inactive", "active eq false"),
         ("group:ml", 'groups.display eq "ml"'),
         ('a"b', '(userName co "a\\"b" or displayName co "a\\"b")'),

@@ -31,7 +31,7 @@ def test_activities_are_narrowed(samples: Samples) -> None:
     assert kinds("--since", "2999-01-01") == kinds("--until", "1h") == []
     assert len(kinds("--since", "2020-01-01", "--until", "2999-01-01T12:00")) == len(everything)
     headings, row, *_ = lines(run(samples, "activity", "--model", model))
-    assert headings.split() == ["WHEN", "WHO", "ACTION", "MODEL", "VERSION", "STAGES", "COMMENT"]
+    assert headings.split() == ["WHEN", "USER", "ACTION", "MODEL", "VERSION", "STAGES", "COMMENT"]
     assert f"{OWNER}  REJECTED_REQUEST" in row
     assert "None → Staging" in row
     assert row.endswith("  No; requested by console-asker")

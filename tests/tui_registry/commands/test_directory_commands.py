@@ -34,7 +34,7 @@ def test_a_user_from_their_creation_to_their_end(samples: Samples, name: str) ->
     assert lines(run(samples, "users", "show", name))[:3] == [
         f"User:          {name}",
         "Display name:  Ada L.",
-        "State:         active",
+        "Status:        active",
     ]
     assert answer(samples, "users", "list", name)["Resources"] == [answer(samples, "users", "show", name)]
     token = command(samples.registry.database, "tokens", "create", name).strip()
@@ -44,8 +44,8 @@ def test_a_user_from_their_creation_to_their_end(samples: Samples, name: str) ->
     refused = run(samples, "models", "list", TUI_REGISTRY_TOKEN=token)
     assert refused.exit_code == Exit.NOT_ALLOWED
     assert "tui-registry login" in refused.stderr
-    headings, row = lines(run(samples, "users", "list", name, "is:inactive"))
-    assert row[headings.index("STATE") :].startswith("deactivated")
+    headings, row = lines(run(samples, "users", "list", name, "is:deactivated"))
+    assert row[headings.index("STATUS") :].startswith("deactivated")
     assert answer(samples, "users", "activate", name, by=ADMIN)["active"] is True
     assert run(samples, "users", "delete", name, by=ADMIN).exit_code == Exit.REFUSED
     assert run(samples, "users", "delete", name, "--dry-run", by=ADMIN).exit_code == 0

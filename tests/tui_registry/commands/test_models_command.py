@@ -71,7 +71,7 @@ def test_a_model_is_shown_whole(samples: Samples) -> None:
     for fact in (
         f"Model:        {model}",
         "Your level:   CAN_MANAGE",
-        "By:           console-owner",
+        "Created by:   console-owner",
         "Tags:         team=risk",
         "Aliases:      @champion = 1",
         "Latest:       Production 1, None 2",

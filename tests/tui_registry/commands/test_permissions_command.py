@@ -27,7 +27,7 @@ def test_levels_are_granted_shown_and_revoked(samples: Samples, group: str) -> N
     assert done.stdout == f"group {group} on {model}: Now has CAN_EDIT; before: no direct level.\n"
     assert levels(samples, model, group) == [("CAN_EDIT", False)]
     row = next(row for row in lines(run(samples, "permissions", "show", model)) if group in row)
-    assert row.split() == ["group", group, "CAN_EDIT", "here"]
+    assert row.split() == ["group", group, "CAN_EDIT", "this", "model"]
     done = run(samples, "permissions", "grant", model, "CAN_READ", "--group", group)
     assert "before: CAN_EDIT" in done.stdout
     others = levels(samples, model, ASKER)
@@ -57,13 +57,13 @@ def test_what_is_inherited_stays_and_is_reported(samples: Samples, group: str) -
         run(samples, "permissions", "grant", model, "--group", group, "CAN_EDIT")
         done = run(samples, "permissions", "revoke", model, "--group", group)
         assert done.exit_code == 0
-        assert "It still has CAN_READ, inherited from the registry." in done.stdout
+        assert "It still has CAN_READ, inherited from the whole registry." in done.stdout
         again = run(samples, "permissions", "revoke", model, "--group", group)
         assert again.exit_code == Exit.NOT_FOUND
         assert "no direct level" in again.stderr
-        assert "It still has CAN_READ, inherited from the registry." in again.stderr
+        assert "It still has CAN_READ, inherited from the whole registry." in again.stderr
         row = next(row for row in lines(run(samples, "permissions", "show", model)) if group in row)
-        assert row.endswith("the registry")
+        assert row.endswith("whole registry")
     finally:
         done = run(samples, "permissions", "revoke", "--registry", "--group", group, by="admin")
     assert done.exit_code == 0, done.output

@@ -19,7 +19,7 @@ def test_what_waits_is_listed_in_columns(samples: Samples) -> None:
         "VERSION": "2",
         "FROM": "None",
         "TO": "Production",
-        "BY": ASKER,
+        "REQUESTED BY": ASKER,
         "DISPLACES": "1",
         "COMMENT": "Better everywhere.",
     }.items():
@@ -45,7 +45,7 @@ def test_every_page_is_read(samples: Samples) -> None:
 
 def test_nothing_pending_is_said_beside_the_answer(samples: Samples) -> None:
     done = run(samples, "requests", "list")
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "Nothing is pending.\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "There are no open requests.\n")
     assert answer(samples, "requests", "list") == {"requests": []}
 
 

@@ -19,7 +19,7 @@ async def open_access(shown: Console, access_data: AccessFixture) -> None:
     await shown.press("enter")
     await shown.shows(f"Models › {access_data.model}", "0 versions")
     await shown.press("p")
-    await shown.shows(f"Models › {access_data.model} › Access", "Your level: CAN_MANAGE")
+    await shown.shows(f"Models › {access_data.model} › Permissions", "Your level: CAN_MANAGE")
 
 
 async def test_enter_takes_the_only_one_who_can_be_meant(access_data: AccessFixture) -> None:
@@ -48,7 +48,7 @@ async def test_a_level_is_granted_to_a_group_in_few_keys(access_data: AccessFixt
             await shown.press(key)
 
         await press("p")
-        await shown.shows("› Access", "Your level: CAN_MANAGE directly, on this model.")
+        await shown.shows("› Permissions", "Your level: CAN_MANAGE directly, on this model.")
         await press("n")
         await shown.shows(f"Grant a permission level on {access_data.model}")
         await shown.type(access_data.group)
@@ -130,7 +130,7 @@ async def test_a_level_is_removed_and_the_others_stay(access_data: AccessFixture
         await shown.press("D")
         await shown.shows(f"Revoke CAN_EDIT from group {access_data.group}?", "CAN_EDIT → none")
         await shown.press("y")
-        await shown.notifies("no longer has a level of its own here.")
+        await shown.notifies("no longer has a direct level here.")
         await shown.until(lambda: not any(line.startswith("▎ ml-leads") for line in shown.text.split("\n")), "gone")
         assert access_data.direct() == {name: level for name, level in before.items() if name != access_data.group}
         await shown.press("u")
@@ -162,7 +162,7 @@ async def test_giving_up_ones_own_control_is_asked_twice(access_data: AccessFixt
         await shown.press("tab")
         await shown.type(access_data.model)
         await shown.press("enter")
-        await shown.notifies("no longer has a level of its own here.")
+        await shown.notifies("no longer has a direct level here.")
     assert OWNER not in access_data.direct()
     access_data.grant("CAN_MANAGE", user_name=OWNER)
 
@@ -232,7 +232,7 @@ async def test_who_may_do_nothing_is_refused(access_data: AccessFixture) -> None
         await shown.shows("Explain permissions on")
         await shown.type(access_data.people["bob"])
         await shown.press("enter")
-        await shown.shows("has no access to", "There is no grant to this name", f"Member of {access_data.group}.")
+        await shown.shows("has no level on", "There is no grant to this name", f"Member of {access_data.group}.")
 
 
 async def test_a_reader_sees_it_and_why_nothing_can_be_changed(access_data: AccessFixture) -> None:
@@ -240,7 +240,9 @@ async def test_a_reader_sees_it_and_why_nothing_can_be_changed(access_data: Acce
         await shown.press("2")
         await shown.shows(access_data.model)
         await shown.press("p")
-        await shown.shows("› Access", "Your level: CAN_READ directly, on this model.", "Changes require CAN_MANAGE.")
+        await shown.shows(
+            "› Permissions", "Your level: CAN_READ directly, on this model.", "Changes require CAN_MANAGE."
+        )
         assert "grant" not in shown.bar
         await choose(shown, OWNER)
         before = access_data.direct()
@@ -304,7 +306,7 @@ async def test_levels_of_the_whole_registry_are_granted_too(access_data: AccessF
         await shown.press("D")
         await shown.shows("Revoke CAN_READ from")
         await shown.press("y")
-        await shown.notifies("no longer has a level of its own here.")
+        await shown.notifies("no longer has a direct level here.")
     assert not any(
         entry.get("group_name") == access_data.group for entry in access_data.call("GET", root)["access_control_list"]
     )

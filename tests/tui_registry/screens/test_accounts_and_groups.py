@@ -58,7 +58,7 @@ async def test_users_are_found_by_group_and_state(access_data: AccessFixture) ->
         await shown.press("slash")
         await shown.type(f"group:{access_data.group}")
         await shown.shows("(2)", access_data.people["ann"], access_data.people["bob"])
-        await shown.type(" is:inactive")
+        await shown.type(" is:deactivated")
         await shown.shows(access_data.people["ann"], "deactivated", f"member of {access_data.group}, users")
         await shown.press("escape")
 

@@ -48,7 +48,7 @@ async def test_it_is_waited_for_by_nobody(samples: Samples, model: str) -> None:
         await shown.shows("Inbox (2)", "● live")
         proxy.hold("/model-versions/get")
         await shown.press("G")
-        await shown.shows(f"{model} version 2", "displaces version 1", "creator")
+        await shown.shows(f"{model} version 2", "displaces version 1", "created by")
         before = line_of(shown, "displaces version 1"), line_of(shown, "Better everywhere.")
         await shown.until(lambda: any("/model-versions/get" in line for line in proxy.asked), "it is asked for")
         assert "compared" not in shown.text
@@ -56,7 +56,7 @@ async def test_it_is_waited_for_by_nobody(samples: Samples, model: str) -> None:
         await shown.shows(f"{other} version 1")
         proxy.release()
         await shown.press("f5")
-        await shown.shows(f"{other} version 1", "creator")
+        await shown.shows(f"{other} version 1", "created by")
         assert "compared" not in shown.text
         await shown.press("G")
         await shown.shows("compared with version 1")

@@ -20,7 +20,7 @@ async def open_model(shown: Console, model: str) -> None:
     await shown.press("colon")
     await shown.type(model)
     await shown.press("enter")
-    await shown.shows(f"Models › {model}", "t move")
+    await shown.shows(f"Models › {model[:20]}", "t move")
 
 
 @SIZES
@@ -43,6 +43,18 @@ async def test_no_is_no_where_a_stage_is_chosen(samples: Samples, size: tuple[in
         await shown.press("t", "0", "y")
         await shown.notifies("Moved from Staging to None.")
     assert samples.stage(model) == "None"
+
+
+async def test_what_is_copied_keeps_its_end_where_it_has_no_room(samples: Samples) -> None:
+    """The version is at the end of the URI."""
+    model = samples.model(f"churn-{'of-retail-customers-' * 4}eu")
+    number = samples.version(model)
+    async with console(samples.url, samples.token) as shown:
+        await open_model(shown, model)
+        await shown.press("y")
+        await shown.shows(f"{model[-8:]}/{number} ", f"{model[-8:]}/{number}')")
+        await shown.press("u")
+        await shown.until(lambda: shown.app.clipboard == f"models:/{model}/{number}", "the URI is copied")
 
 
 async def test_no_is_no_where_something_is_chosen_to_copy(samples: Samples) -> None:
@@ -114,8 +126,9 @@ async def test_what_a_profile_is_like_is_said_in_words(
     profiles.change(lambda _: Profiles(profiles=known))
     async with console(samples.url, samples.token) as shown:
         await shown.press("P")
-        await shown.shows("  read-only", "production is read-only: nothing can be changed there, until")
+        await shown.shows("  read-only", "production is read-only: to change something there, open it,")
         await shown.shows("The header shows its name on red.", "tui-registry login URL --profile NAME")
         await shown.press("j")
         await shown.shows("staging is for reading and changes.")
-        assert "nothing can be changed" not in shown.text
+        assert "read-only: " not in shown.text
+        await shown.shows("Open now is test, which is no profile.")

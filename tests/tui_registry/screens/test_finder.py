@@ -67,7 +67,7 @@ async def test_places_are_left_and_gone_to_as_in_k9s(access_data: AccessFixture)
             ("tokens", "Access › Tokens"),
             ("models ", "Models (1)"),
             (":inbox", "Inbox ("),
-            (f"access {access_data.model[:6]}", f"Models › {access_data.model} › Access"),
+            (f"access {access_data.model[:6]}", f"Models › {access_data.model} › Permissions"),
             (f"history {access_data.model}", f"Activity › {access_data.model}"),
         ):
             await find(shown, typed)

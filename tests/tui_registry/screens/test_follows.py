@@ -75,12 +75,12 @@ async def test_what_one_follows_is_listed_changed_and_ended(
         admin.patch("/permissions/registered-models/root", access_control_list=[entry]).ok()
         async with console(live.url, live.token(ann), size) as shown:
             await shown.press("F")
-            await shown.shows("Following (0)", "You follow nothing.", "Press f on a model")
+            await shown.shows("Follows (0)", "You follow nothing.", "Press f on a model")
             assert "unfollow" not in shown.bar
             api.post("/mlflow/follows/set", digest="DAILY").ok()
             api.post("/mlflow/follows/set", model_name="churn", digest="HOURLY", slack_url=slack).ok()
             await shown.press("f5")
-            await shown.shows("Following (2)", "requests that wait for you", "every day", ann, "every hour", "Slack")
+            await shown.shows("Follows (2)", "requests that wait for you", "every day", ann, "every hour", "Slack")
             await shown.shows("Requests that you may decide: you are notified every day", "e change", "D unfollow")
             assert "secret" not in shown.text
             await shown.press("j", "e")
@@ -94,11 +94,11 @@ async def test_what_one_follows_is_listed_changed_and_ended(
             await shown.shows("Models › churn")
             await shown.press("escape", "D", "y")
             await shown.notifies("You are not notified of it any more.")
-            await shown.shows("Following (1)")
+            await shown.shows("Follows (1)")
             await shown.press("escape", "colon")
             await shown.type("notifications")
             await shown.press("enter")
-            await shown.shows("Following (1)", "requests that wait for you")
+            await shown.shows("Follows (1)", "requests that wait for you")
             await shown.press("enter")
             await shown.shows("No open requests")
         (left,) = api.get(FOLLOWS).ok()["follows"]

@@ -35,7 +35,7 @@ async def test_a_long_comment_pushes_nothing_away(samples: Samples, size: tuple[
     async with console(samples.url, samples.token, size) as shown:
         facts = [f"displaces version {holder}", f"requested by {ASKER}", "the whole comment is below"]
         if size == LARGE:
-            facts.append("creator")
+            facts.append("created by")
         await shown.shows(*facts)
         where = [shown.text.index(fact) for fact in facts]
         assert where == sorted(where)

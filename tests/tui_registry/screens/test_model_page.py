@@ -67,8 +67,8 @@ async def test_who_has_requests_comes_first_then_production_then_what_was_there(
 async def test_columns_are_dropped_in_the_order_of_their_importance(samples: Samples) -> None:
     model = released(samples, 2)
     expected = {
-        WIDEST: ["VER", "STAGE", "SINCE", "BY", "IN PRODUCTION", "NOTE"],
-        SMALL: ["VER", "STAGE", "SINCE", "IN PRODUCTION", "NOTE"],
+        WIDEST: ["VER", "STAGE", "SINCE", "BY", "IN PRODUCTION", "DESCRIPTION"],
+        SMALL: ["VER", "STAGE", "SINCE", "IN PRODUCTION", "DESCRIPTION"],
         (64, 24): ["VER", "STAGE", "SINCE", "IN PRODUCTION"],
         (55, 24): ["VER", "STAGE", "IN PRODUCTION"],
         (40, 24): ["VER", "STAGE"],

@@ -141,7 +141,7 @@ async def test_why_they_have_a_level_on_a_model(samples: Samples, leaver: Leaver
             await shown.press("enter")
             await shown.shows(f"CAN_EDIT through group {outer} (via {leaver.group}), on this model")
             await shown.press("enter")
-            await shown.shows(f"Models › {leaver.model} › Access")
+            await shown.shows(f"Models › {leaver.model} › Permissions")
 
 
 @SIZES
@@ -224,7 +224,7 @@ async def test_nobody_is_offered_to_offboard_themselves(samples: Samples) -> Non
         await shown.shows("⏎ open")
         assert "offboard" not in shown.bar
         await shown.press("enter")
-        await shown.shows(f"Access › {ADMIN}", "as every member of admins")
+        await shown.shows(f"Access › {ADMIN}", "as a member of admins")
         assert "offboard" not in shown.bar
 
 

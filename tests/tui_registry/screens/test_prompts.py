@@ -115,7 +115,7 @@ async def test_the_page_of_a_prompt_has_its_versions_and_texts(
         await shown.press("down")
         await shown.shows("version 1", "At most 120 words.", "@live  First draft")
         await shown.press("enter")
-        await shown.shows(f"Prompts › {reply} › 1", "text of 1", "description", "At most 120 words.", "@live")
+        await shown.shows(f"Prompts › {reply} › 1", "text of 1", "commit message", "At most 120 words.", "@live")
         assert "mlflow.prompt" not in shown.text
         assert "stage " not in shown.text
         assert next(iter(shown.app.screen.query_one("#facts").rows)).key == "text"  # type: ignore[attr-defined]
@@ -129,7 +129,7 @@ async def test_texts_are_compared_line_by_line(samples: Samples, reply: str, siz
     async with console(samples.url, samples.token, size) as shown:
         await opened(shown, reply)
         await shown.press("equals_sign")  # with the newest other one
-        await shown.shows("≠ text", "≠ description", "≠ aliases", f"- {reply} 1", f"+ {reply} 2")
+        await shown.shows("≠ text", "≠ commit message", "≠ aliases", f"- {reply} 1", f"+ {reply} 2")
         await shown.shows("    You answer in {{language}}.", "  - At most 120 words.", "  + At most 80 words.")
         await shown.press("J", "down")
         await shown.shows("= stage", "stage of")
@@ -178,7 +178,7 @@ async def test_a_prompt_can_be_changed_as_a_model(samples: Samples, reply: str) 
         await shown.press("ctrl+s")
         await shown.shows("@next")
         await shown.press("y")
-        await shown.shows(f"prompts:/{reply}/2", "mlflow.genai.load_prompt")
+        await shown.shows(f"prompts:/{reply}/2", "load_prompt(")
         await shown.press("escape", "escape")
         await shown.shows("Prompts (1)")
         await shown.press("R")

@@ -123,6 +123,16 @@ async def test_columns_are_chosen_put_in_order_and_kept(samples: Samples) -> Non
         await shown.hides("TAGS")
 
 
+async def test_a_chosen_column_without_room_says_so(samples: Samples) -> None:
+    model = samples.model("churn", description="Who leaves us. " * 5)
+    async with console(samples.url, samples.token, (56, 24)) as shown:
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("C")
+        await shown.shows("Columns of models", "[x]  DESCRIPTION  in a wider terminal", "r reset")
+        assert "MODEL  in a wider" not in shown.text
+
+
 async def test_a_row_is_read_in_full_and_copied(samples: Samples) -> None:
     comment = " ".join(f"word-{number}" for number in range(300))
     model = samples.pending("churn", "Production", comment=comment)

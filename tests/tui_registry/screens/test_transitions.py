@@ -57,6 +57,29 @@ async def test_production_asks_for_the_name_and_archives_what_is_there(samples: 
     assert (samples.stage(name, holder), samples.stage(name, newcomer)) == ("Production", "None")
 
 
+async def test_enter_alone_never_moves_a_version(samples: Samples) -> None:
+    """The choice begins on the next stage, the confirmation on No; for Production the name has to be typed, too."""
+    name = samples.model("moved")
+    samples.version(name, "Staging")
+    async with console(samples.url, samples.token) as shown:
+        await shown.press("colon")
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.shows(f"Models › {name}", "t move")
+        await shown.press("t")
+        await shown.shows("▎ p  Production  asks you to type the name", "a  Archived")
+        await shown.press("enter")
+        await shown.shows("Move this version?", f"y then type {name}")
+        await shown.press("enter")
+        await shown.hides("Move this version?")
+        await shown.press("t", "enter", "y", "enter", "enter")
+        await shown.shows("Move this version?", f"Type {name}")
+        assert samples.stage(name) == "Staging"
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.notifies("Moved from Staging to Production.")
+
+
 @SIZES
 async def test_undo_names_the_last_change_even_if_it_cannot_be_undone(samples: Samples, size: tuple[int, int]) -> None:
     """And never an older one in its place."""

@@ -9,7 +9,7 @@ from tests.variants import variant
 from tui_registry.screens.models.stages import StagePlace
 from tui_registry.widgets.table import Table
 
-WIDTHS = (60, 70, 80, 90, 99, 100, 110, 119, 120, 140, 159, 160, 170, 183, 184, 200, 240)
+WIDTHS = (60, 70, 80, 90, 99, 100, 110, 119, 120, 140, 159, 160, 170, 187, 188, 200, 240)
 HEIGHTS = (24, 40)
 DECIDING = {"model", "ver", "transition", "requested by", "displaces"}
 """The columns of the inbox that one decides by."""

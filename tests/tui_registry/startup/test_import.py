@@ -46,4 +46,4 @@ def test_the_first_row_does_without_the_rest() -> None:
     of_tables = {"base.arranged", "base.marks", "tables", "tables.table_actions"}
     assert screens == {"base", "base.place", "custom_commands", "inbox", "navigation", "places"} | of_models | of_tables
     assert {name for name in modules if name.startswith("tui_registry.commands.")} == {"tui_registry.commands.exits"}
-    assert not modules & {"keyring", "httpx_sse", "textual_plot", "tui_registry.tracking", "tui_registry.demo"}
+    assert not modules & {"keyring", "httpx_sse", "numpy", "tui_registry.tracking", "tui_registry.demo"}

@@ -132,6 +132,10 @@ def test_a_summary_is_one_line_without_the_marks_of_headings() -> None:
     {
         "recall **0.7807**, see `labels.sql`": "recall 0.7807, see labels.sql",
         "Over.\n| | v13 | v14 |\n|---|---|:-:|\n| recall | 0.77 | **0.78** |": "Over. v13 · v14  recall · 0.77 · 0.78",
+        "| a | b |\n| --- | --- |\n| 1 | 2 is cut": "a · b  1 · 2 is cut",
+        'See [the runbook](https://wiki.example.com/a_b "Run") and ![a plot](p.png).': "See the runbook and a plot.",
+        "Fails:\n```python\nraise KeyError\n```\n> *not* ~~now~~": "Fails: raise KeyError not now",
+        "a_b_c, __init__.py, 2*3*4, f(*a, *b), [x] (y)": "a_b_c, __init__.py, 2*3*4, f(*a, *b), [x] (y)",
         "before\n---\nafter": "before  after",
         "2 ** 3 ** 4, a * b, x|y, --- and `": "2 ** 3 ** 4, a * b, x|y, --- and `",
         "**\x1b[31mred**": "\ufffd[31mred",

@@ -4,11 +4,12 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.tui_registry.console import SMALL, console
+from tests.tui_registry.console import SMALL, Console, console
 from tests.tui_registry.faulty_transport import (
     Fault,
     FaultyTransport,
@@ -24,11 +25,14 @@ from tests.tui_registry.faulty_transport import (
     server_fails_afterwards,
 )
 from tests.tui_registry.samples import Samples
+from tui_registry.app import ConsoleApp
 from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, Refused, Unreachable
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import run
 from tui_registry.mutations.registration import Registration, registration
 from tui_registry.mutations.result import Result, Verdict
+from tui_registry.session.connection import Connection
+from tui_registry.session.embedded import EmbeddedRegistry
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.client import TrackingClient
 from tui_registry.tracking.filters import experiments_filter, runs_filter
@@ -135,6 +139,23 @@ async def test_without_a_tracking_server_it_is_said_how_to_name_one(samples: Sam
         await shown.shows(f"Models › {model}")
         await shown.press("o", "N")
         await shown.until(lambda: shown.messages.count("TUI_REGISTRY_TRACKING_URI") == 3, "said three times")
+
+
+async def test_the_demo_says_that_its_runs_are_invented(samples: Samples, tmp_path: Path) -> None:
+    model = samples.model()
+    samples.version(model, run_id="a" * 32)
+    embedded = EmbeddedRegistry(tmp_path / "demo.db", throwaway=True)  # not opened: the samples stand for it
+    app = ConsoleApp(Connection(samples.url, samples.token, "demo", embedded))
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        shown = Console(app, pilot)
+        await shown.until(lambda: app.screen_stack and app.screen.is_mounted, "the first screen")
+        await shown.press("colon")
+        await shown.type(model)
+        await shown.press("enter")
+        await shown.shows(f"Models › {model}")
+        await shown.press("o")
+        await shown.notifies("The demo's runs are invented", "their links lead nowhere")
+        app.exit()
 
 
 async def test_a_second_call_that_fails_is_told_truly(samples: Samples) -> None:

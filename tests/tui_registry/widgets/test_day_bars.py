@@ -9,12 +9,12 @@ FIRST = date(2026, 11, 13)
 
 def drawn(counts: list[int], width: int, height: int) -> list[str]:
     days = [(FIRST + timedelta(days=number), count) for number, count in enumerate(counts)]
-    return [line.rstrip() for line in str(bars("Title", days, width, height)).split("\n")]
+    return [line.rstrip() for line in str(bars(days, width, height)).split("\n")]
 
 
 def test_numbers_are_above_their_bars_and_dates_below() -> None:
     assert drawn([0, 1, 8, 4], 20, 7) == [
-        "Title",
+        "Stage transitions per day: 13 in the last 4 days",
         "           8",
         "          ████",
         "          ████  4",
@@ -34,6 +34,7 @@ def test_it_fits() -> None:
         for height in range(14):
             lines = drawn([5, 12_345, 0, 10_000], width, height)
             assert len(lines) <= max(1, height)
-            assert max(map(len, lines)) <= max(width, 5)
+            assert max(map(len, lines[1:]), default=0) <= width
     assert drawn([1, 2, 3], 8, 9)[-1] == "14  15"
+    assert drawn([1, 2, 3], 8, 9)[0] == "Stage transitions per day: 5 in the last 2 days", "those that are shown"
     assert "12k" in "".join(drawn([12_345], 4, 9))

@@ -43,7 +43,7 @@ class Access(Section):
     )
 
     def __init__(self, model: str = "") -> None:
-        super().__init__(*(("Models", model, "Access") if model else ()))
+        super().__init__(*(("Models", model, "Permissions") if model else ()))
         self._model = model
         self.is_section = not model
         self._view: AccessView | None = None
@@ -183,7 +183,7 @@ def _order(view: AccessView, grant: Grant) -> tuple[int, bool, Principal]:
 
 
 def _row(grant: Grant, name: str, *, registry_wide: bool, rank: int) -> Row:
-    origin = "everywhere" if grant.fixed else "whole registry" if grant.inherited or registry_wide else "this model"
+    origin = "whole registry" if grant.inherited or registry_wide else "this model"
     return Row(
         _key(grant),
         (

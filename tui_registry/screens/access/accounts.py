@@ -27,11 +27,11 @@ class Accounts(Section):
     name_label: ClassVar[str]
     no_match = "No matching accounts."
     fields = ACCOUNT_FIELDS
-    placeholder = "name, group:NAME, is:inactive"
+    placeholder = "name, group:NAME, is:deactivated"
     COLUMNS = (
         Column("NAME", 24, grow=2, max_width=60),
         Column("DISPLAY NAME", 16, grow=2, max_width=40, priority=1),
-        Column("STATE", 11),
+        Column("STATUS", 11),
         Column("GROUPS", 20, grow=3, priority=2),
     )
 

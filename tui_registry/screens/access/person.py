@@ -60,17 +60,17 @@ class Holding:
 
 
 class Person(Section):
-    place = "person"
+    place = "account"
     empty_message = "Nothing."
     no_match = "Nothing matches."
     placeholder = "group, permission, model, request, token or a name"
     is_section = False
     about_lines = 3
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("person"), *WHILE_TYPING]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("account"), *WHILE_TYPING]
     COLUMNS = (
         Column("KIND", 10),
         Column("NAME", 30, grow=1, max_width=80, is_cut_in_middle=True),
-        Column("NOTE", 20, grow=1),
+        Column("DETAILS", 20, grow=1),
     )
 
     def __init__(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
@@ -286,8 +286,8 @@ def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], g
 
 
 def _account(who: Principal, display_name: str, *, active: bool) -> Holding:
-    state = "active" if active else "deactivated: its tokens are not accepted"
-    notes = ("  ".join(filter(None, (display_name, state))),)
+    status = "active" if active else "deactivated: its tokens are rejected"
+    notes = ("  ".join(filter(None, (display_name, status))),)
     return Holding("account", f"{noun(who.kind)} {who.name}", notes, subject=who.name)
 
 
@@ -303,8 +303,8 @@ def _way(group: Membership) -> str:
 
 def _reason(grant: HeldGrant) -> str:
     if grant.built_in:
-        return "as every member of admins"
-    return f"through group {grant.group_name}" if grant.group_name else "granted to the account itself"
+        return "as a member of admins"
+    return f"through group {grant.group_name}" if grant.group_name else "directly"
 
 
 def _row(holding: Holding) -> Row:

@@ -61,7 +61,14 @@ class Section(TableActions, Listing):
 
     async def load(self) -> None:
         await asyncio.gather(self.read_me(), super().load())
+        if not self.table.row_count and not self.typed:
+            self.table.show([], empty=self.empty_text)  # now it is known who reads it
         self.show_note()
+
+    @property
+    def empty_text(self) -> str:
+        """Without the key that makes a first one, for who may not."""
+        return self.empty_message if self.is_admin else self.empty_message.partition("\n")[0]
 
     async def read_me(self) -> None:
         """Read the current user, with groups."""

@@ -40,9 +40,9 @@ _DEFAULT_VALUES = {"program": "", "comment": "", "days": "90"}
 
 class Tokens(Section):
     place = "tokens"
-    empty_message = "No tokens."
+    empty_message = "No tokens.\nPress n to create one."
     no_match = "No matching tokens."
-    placeholder = "comment, owner or creator; or expires:14d"
+    placeholder = "comment, owner or who created it; or expires:14d"
     fields = ("expires",)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("tokens"), *WHILE_TYPING]
     COLUMNS = (
@@ -72,6 +72,7 @@ class Tokens(Section):
             if error.status != FORBIDDEN:
                 raise
             tokens, self._is_admin = await client.tokens.own(), False
+            await self.read_me()  # who owns them, before the rows say so
         self._tokens = {token.token_id: token for token in tokens if self._token_id in {"", token.token_id}}
         await super().load()
 
@@ -91,6 +92,11 @@ class Tokens(Section):
         unknown = {str(each.owner_id) for each in tokens if isinstance(each, TokenInfo)} - self._owners.keys()
         if unknown:
             self._owners |= await directory.names_of(self.console_app.client, unknown)
+
+    @property
+    def empty_text(self) -> str:
+        """Everybody may have tokens."""
+        return self.empty_message
 
     def show_note(self) -> None:
         message = "" if self._is_admin else "Only your own tokens: members of the group admins see all."

@@ -14,7 +14,7 @@ from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, Web
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus, FailureReason, WebhookDelivery
 from tui_registry_server.wire.webhook_overview import MAX_COUNTED, WebhookOverview
 
-REGISTRY = "(registry)"
+REGISTRY = "whole registry"
 UNCHECKED = "Its certificate is not verified: anyone in between can read and change what is sent."
 STATES = {
     RegistryWebhookStatus.ACTIVE: ("active", "green"),
@@ -26,8 +26,8 @@ RANKS = (FAILING[0], *(text for text, _ in STATES.values()))
 """What needs attention comes first."""
 NAMES = {WebhookFormat.SLACK: "Slack", WebhookFormat.TEAMS: "Teams", WebhookFormat.EMAIL: "people, by e-mail"}
 COLUMNS = (
-    Column("HOST", 20, grow=3, max_width=40),
-    Column("SCOPE", 10, grow=2, max_width=30),
+    Column("HOST", 16, grow=3, max_width=40),
+    Column("SCOPE", 14, grow=2, max_width=30),
     Column("STATUS", 10),
     Column("QUEUE", 5, priority=1, sorting=BY_NUMBER),
     Column("FAILED", 6, priority=1, sorting=BY_NUMBER),

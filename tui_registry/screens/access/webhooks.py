@@ -81,6 +81,11 @@ class Webhooks(Polled, MarkedListing, Section):
         self.note.display = bool(message)
         self.highlighted()
 
+    @property
+    def empty_text(self) -> str:
+        """Whoever manages a model may notify of it."""
+        return self.empty_message
+
     def about_row(self, key: str) -> Content:
         webhook = self._webhooks.get(key)
         return Content("") if webhook is None else about(webhook)

@@ -75,7 +75,7 @@ def paragraphs(view: AccessView, explanation: PermissionsExplanation) -> list[Co
             result.append(Content.styled("\nLower levels, without effect:", "dim"))
             result += [Content.styled(f"• {text}", "dim") for text in weaker]
     else:
-        result.append(Content(f"{who} has no access to {where}"))
+        result.append(Content(f"{who} has no level on {where}"))
         nothing = "There is no grant to this name, or to any of its groups."
         result.append(Content(f"{who} {OUTSIDE}." if explanation.outside_workspace else nothing))
     if not explanation.principal.active:

@@ -90,10 +90,15 @@ class Listing(Arranged):
                 await pages.extend()
         self._show(pages)
 
+    @property
+    def empty_text(self) -> str:
+        """In place of rows where there are none: ``empty_message``, as far as the user can do what it says."""
+        return self.empty_message
+
     def _show(self, pages: Pages[Row]) -> None:
         if pages is not self._pages:
             return  # something else has been typed
-        empty = unmatched(self.no_match, self.typed, self.fields) if self.typed else self.empty_message
+        empty = unmatched(self.no_match, self.typed, self.fields) if self.typed else self.empty_text
         self.table.show(pages.rows, empty=empty)
         self._show_title()
         if self._displayed_for != self.typed:

@@ -220,7 +220,10 @@ class Place(Screen[None]):
     def retry_note(self) -> str:
         """Whether it will be loaded again, below a problem."""
         if not self._is_unsupported:
-            return "Retrying automatically."
+            doctor = (
+                "" if self.console_app.connection.is_live else " In a shell, tui-registry doctor says what is wrong."
+            )
+            return f"Retrying automatically.{doctor}"
         keys = self.console_app.keymap.keys["refresh"]
         return f"{display_name(keys[0])} tries again." if keys else ""
 

@@ -1,7 +1,7 @@
 """A choice from a list, by a key or with the cursor. ``n`` is No here, too, and closes it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import events, on
@@ -43,13 +43,16 @@ class Choose(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,n,q", "close", show=False)]
     COLUMNS = (Column("", 1), Column("", 12, grow=1, max_width=24), Column("", 16, grow=3))
 
-    def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "") -> None:
+    def __init__(
+        self, title: str, choices: Sequence[Choice], *, current: str = "", help_is_cut_in_middle: bool = False
+    ) -> None:
         """``current`` is the value under the cursor at first, if it is one of them."""
         super().__init__()
         self._title = title
         self._choices = tuple(choices)
         self._current = current
-        self._table = Table(self.COLUMNS, empty="Nothing to choose from.", id="choices", show_titles=False)
+        columns = (*self.COLUMNS[:-1], replace(self.COLUMNS[-1], is_cut_in_middle=help_is_cut_in_middle))
+        self._table = Table(columns, empty="Nothing to choose from.", id="choices", show_titles=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose"):

@@ -1,6 +1,6 @@
 """The columns of a table, to be chosen and put in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -17,6 +17,8 @@ from tui_registry.widgets.hint import Hint
 from tui_registry.widgets.table import Column, Row, Table
 
 MAX_VISIBLE_ROWS = 12
+NO_ROOM = "in a wider terminal"
+"""Where a column that was chosen is displayed: columns that matter less go first."""
 
 
 class ChooseColumns(ModalScreen[tuple[str, ...] | None]):
@@ -31,21 +33,25 @@ class ChooseColumns(ModalScreen[tuple[str, ...] | None]):
         Binding("K,shift+up", "shift(-1)", show=False),
         Binding("r", "reset", show=False),
     ]
-    COLUMNS = (Column("", 3), Column("", 20, grow=1))
+    COLUMNS = (Column("", 3), Column("", 12, grow=1), Column("", 20, grow=1))
 
-    def __init__(self, titles: Mapping[str, str], chosen: Sequence[str]) -> None:
-        """``titles`` are those of all columns, by name."""
+    def __init__(self, place: str, titles: Mapping[str, str], chosen: Sequence[str], drawn: Collection[str]) -> None:
+        """``titles`` are those of all columns, by name. ``drawn``: those of the chosen ones that have room now."""
         super().__init__()
         self._titles = {name: titles[name] for name in (*chosen, *(each for each in titles if each not in chosen))}
         self._chosen = set(chosen)
+        self._place = place
+        self._without_room = set(chosen) - set(drawn)
         self._table = Table(self.COLUMNS, empty="", id="columns", show_titles=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose"):
-            yield Static(Content("Columns"), id="title")
+            yield Static(Content(f"Columns of {self._place}"), id="title")
             yield self._table
             yield Hint(
-                "␣ show or hide   J K move down, up   r reset   ⏎ apply   esc cancel", "␣ show  J K move  r reset  ⏎ ok"
+                "␣ show or hide   J K move column   r reset   ⏎ apply   esc cancel",
+                "␣ show  J K move  r reset  ⏎ apply  esc cancel",
+                "␣ show  J K move  r reset  ⏎ ok  esc no",
             )
 
     def on_mount(self) -> None:
@@ -56,7 +62,14 @@ class ChooseColumns(ModalScreen[tuple[str, ...] | None]):
     def _show(self) -> None:
         self._table.show(
             [
-                Row(name, (("[x]" if name in self._chosen else "[ ]", "bold"), (one_line(title), "")))
+                Row(
+                    name,
+                    (
+                        ("[x]" if name in self._chosen else "[ ]", "bold"),
+                        (one_line(title), ""),
+                        (NO_ROOM if name in self._chosen & self._without_room else "", "dim"),
+                    ),
+                )
                 for name, title in self._titles.items()
             ]
         )

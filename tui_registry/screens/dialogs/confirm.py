@@ -13,10 +13,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.css.styles import RulesMap
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
 
+from tui_registry.screens.dialogs.placement import before
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.fitting import Fitting, Scrolled
@@ -27,7 +30,9 @@ TAB_ORDER = ("no", "comment", "word", "archive", "yes")
 MAX_COMMENT_LENGTH = 5_000  # characters
 MAX_WARNING = 180  # characters, three lines at 80 columns; longer ones are also below the message, in full
 MAX_WORD_LENGTH = 48  # characters that a user has to type
-WIDE = 100  # columns from which there are details beside it
+MAX_WIDTH = 76  # cells, with BORDER of them at both sides
+BORDER = 3
+TALL, HIGH = 16, 30  # lines of the terminal from which there is a border, and from which there are blank lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,7 @@ class Confirm(ModalScreen[Consent | None]):
 
     CSS_PATH = DEFERRED_STYLES
     AUTO_FOCUS = "#no"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (30, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-low"), (HIGH, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", show=False, priority=True),
         Binding("n", "refuse", show=False, priority=True),
@@ -77,8 +81,8 @@ class Confirm(ModalScreen[Consent | None]):
 
     def __init__(self, question: Question) -> None:
         super().__init__()
-        width, height = self.app.size  # Textual sets these classes only after the first frame, and draws another one
-        self.add_class(_last_below(self.HORIZONTAL_BREAKPOINTS, width), _last_below(self.VERTICAL_BREAKPOINTS, height))
+        height = self.app.size.height  # Textual sets this class only after the first frame, and draws another one
+        self.add_class(_last_below(self.VERTICAL_BREAKPOINTS, height))
         self._question = question
         self._hint = Hint("")
         self._leave_requested = False
@@ -114,6 +118,31 @@ class Confirm(ModalScreen[Consent | None]):
                 yield Button(Content(f"y  {question.verb}"), id="yes", compact=True)
             self._hint.show(*self._hints)
             yield self._hint
+
+    def on_mount(self) -> None:
+        self._place()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._place)
+
+    def _place(self) -> None:
+        """Stand in the middle of what the details below leave free."""
+        question = self.query_one("#question")
+        if self.app.size.height < TALL or len(self.app.screen_stack) < 2:
+            question.styles.margin = 0
+            return
+        left, above = before(self.app.screen_stack[-2], Size(min(MAX_WIDTH, self.app.size.width), self._lines_needed()))
+        question.styles.margin = (above, 0, 0, left)
+
+    def _lines_needed(self) -> int:
+        """The lines of the dialog, as far as they are known before it is drawn."""
+        question, height = self._question, self.app.size.height
+        width = min(MAX_WIDTH, self.app.size.width) - 2 * BORDER
+        texts = [*(Content(f"! {one_line(each, MAX_WARNING)}") for each in question.warnings), *question.message]
+        parts = [sum(Hanging(each).get_height(RulesMap(), width) for each in texts), 1, 1]  # with the buttons, the hint
+        parts += [1] * (bool(question.archive) + question.asks_comment + bool(question.word))
+        gaps = len(parts) - 1 if height >= HIGH else 0
+        return sum(parts) + gaps + 2
 
     @property
     def focus_chain(self) -> list[Widget]:

@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_registry.keys.names import legend
 from tui_registry.session import profiles
 from tui_registry.session.profiles import Profile, ProfileError
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import lines, one_line, visible
+from tui_registry.widgets.hint import Hint
 from tui_registry.widgets.table import Column, Row, Table
 
 
@@ -52,20 +52,22 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         self._table = Table(self.COLUMNS, empty="No profiles.", id="profiles")
         self._known: Mapping[str, Profile] = {}
         self._message = ADD
+        try:
+            self._known = profiles.read().profiles
+        except ProfileError as error:
+            self._message = str(error)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose"):
             yield Static(Content("Profiles"), id="title")
             yield self._table
             yield Static("", id="message", markup=False)
-            allow = "   w allow changes here" if self._read_only else ""
-            yield Static(Content(legend(f"⏎ open{allow}   esc cancel")), id="hint")
+            name = visible(self._current)
+            allow = (f"   w allow changes in {name}", "   w allow changes") if self._read_only else ("",)
+            opens = "⏎ open" if self._known else ""
+            yield Hint(*(f"{opens}{each}   esc cancel".strip() for each in allow))
 
     def on_mount(self) -> None:
-        try:
-            self._known = profiles.read().profiles
-        except ProfileError as error:
-            self._message = str(error)
         known = self._known
         self._table.show(
             [
@@ -90,6 +92,8 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         """What the settings of the profile under the cursor mean, and how to add one."""
         key = self._table.cursor_key or ""
         about = [_meaning(key, self._known[key], is_open=key == self._current)] if key in self._known else []
+        if self._current and self._current not in self._known:
+            about.append(f"Open now is {visible(self._current)}, which is no profile.")
         text = "\n".join([*about, *([""] if about else []), *lines(self._message)])
         self.query_one("#message", Static).update(Content(text))
 
@@ -112,8 +116,8 @@ def _marks(profile: Profile, *, is_open: bool) -> list[str]:
 
 def _meaning(name: str, profile: Profile, *, is_open: bool) -> str:
     """Whether changes are possible there, how its name is shown, and what else is set."""
-    allow = "until you allow it here by w" if is_open else "until you open it, and allow it here by w"
-    changes = f"read-only: nothing can be changed there, {allow}" if profile.read_only else "for reading and changes"
+    allow = "w allows changes in this session" if is_open else "to change something there, open it, then press w here"
+    changes = f"read-only: {allow}" if profile.read_only else "for reading and changes"
     sentences = [
         f"{visible(name)} is {changes}.",
         *([f"The header shows its name on {profile.colour}."] if profile.colour else []),

@@ -14,7 +14,7 @@ class Kind(StrEnum):
     """What a candidate is, by its label in the list."""
 
     SEARCH = "search"
-    ACCESS = "access"
+    PERMISSIONS = "permissions"
     HISTORY = "history"
     DETAILS = "details"
     WEBHOOKS = "webhooks"
@@ -37,7 +37,7 @@ EXACT_ORDER = tuple(Kind)
 ORDER = (
     *(
         Kind.SEARCH,
-        Kind.ACCESS,
+        Kind.PERMISSIONS,
         Kind.HISTORY,
         Kind.DETAILS,
         Kind.WEBHOOKS,

@@ -102,7 +102,7 @@ class Finder(ModalScreen[None]):
             yield self._list
             yield Static("", id="note", markup=False)
             yield Hint(
-                "⏎ open or do   ↓↑ choose   tab complete   esc close     :model FILTER  :access NAME  :history NAME",
+                "⏎ open or do   ↓↑ choose   tab complete   esc close   :model FILTER  :permissions NAME  :history NAME",
                 "⏎ open or do   ↓↑ choose   tab complete   esc close",
                 "⏎ open   ↓↑ choose   esc close",
             )

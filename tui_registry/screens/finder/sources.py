@@ -39,8 +39,8 @@ VERSION = re.compile(r"(?P<name>.*\S)(?:\s+|\s*/\s*)v?(?P<number>[1-9]\d{0,8})")
 """A model's name, or a part of it, and the number of a version: ``churn 3`` or ``churn/3``."""
 
 OPENING = {
-    "access": Kind.ACCESS,
-    "permissions": Kind.ACCESS,
+    "permissions": Kind.PERMISSIONS,
+    "access": Kind.PERMISSIONS,  # as it was called before
     "history": Kind.HISTORY,
     "details": Kind.DETAILS,
     "webhooks": Kind.WEBHOOKS,
@@ -98,7 +98,7 @@ class ModelSource:
         if kind is None or not rest:
             return []
         opening: Mapping[Kind, Callable[[str], None]] = {
-            Kind.ACCESS: self._navigation.open_access,
+            Kind.PERMISSIONS: self._navigation.open_access,
             Kind.HISTORY: lambda name: self._navigation.open_history(name, None),
             Kind.DETAILS: self._navigation.open_model_details,
             Kind.WEBHOOKS: self._navigation.open_webhooks,

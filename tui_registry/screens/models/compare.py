@@ -18,7 +18,7 @@ from tui_registry.queries.prompts import besides_text, is_prompt, own_tags, read
 from tui_registry.queries.text_diff import Side, diff
 from tui_registry.screens.base.place import Place
 from tui_registry.terminal.excerpt import differing
-from tui_registry.terminal.sanitize import lines, one_line, visible
+from tui_registry.terminal.sanitize import lines, one_line, summary, visible
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.lineage import all_facts
@@ -28,7 +28,7 @@ from tui_registry_server.wire.lineage import Lineage
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
 
-LAST_LABEL = "description"  # below the tags, which differ between versions
+LAST_LABELS = ("description", "commit message")  # below the tags, which differ between versions
 MAX_VALUE_LENGTH = 5_000  # characters in which a difference is looked for
 TEXT_LABEL = "text"  # of a prompt
 DIFF_STYLES = {Side.BOTH: "", Side.ONE: "$text-error", Side.OTHER: "$text-success"}
@@ -74,7 +74,7 @@ class Compare(Place):
         entered = await asyncio.gather(_entered_stage_at(client, one), _entered_stage_at(client, other))
         facts = [_facts(*each) for each in zip((one, other), entered, lineages, strict=True)]
         labels = sorted(
-            {**facts[0], **facts[1]}, key=lambda label: label == LAST_LABEL
+            {**facts[0], **facts[1]}, key=lambda label: label in LAST_LABELS
         )  # stable: keeps the other order
         self._facts = {label: (facts[0].get(label, ""), facts[1].get(label, "")) for label in labels}
         self.table.show([_row(label, *values) for label, values in self._facts.items()])
@@ -157,14 +157,15 @@ def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[s
         "aliases": ", ".join(f"@{alias}" for alias in version.aliases),
         **(dict(all_facts(lineage)) if lineage is not None else {}),
         **{f"tag {tag.key}": tag.value for tag in own_tags(version.tags)},
-        "description": version.description or "",
+        LAST_LABELS[is_prompt(version.tags)]: version.description or "",
     }
 
 
 def _row(label: str, one: str, other: str) -> Row:
     style = "dim" if one == other else "bold yellow"
     mark = "=" if one == other else "≠"
-    shown = [one_line(value, MAX_VALUE_LENGTH) or "–" for value in (one, other)]
+    written = summary if label in LAST_LABELS else one_line  # Markdown
+    shown = [written(value, MAX_VALUE_LENGTH) or "–" for value in (one, other)]
     parts = differing(*shown) if shown[0] != shown[1] else (None, None)
     return Row(
         label,

@@ -43,6 +43,6 @@ class CopyActions(Place):
 
         app = self.console_app
         choices = snippets(subject, app.client.url, self.prompt_text)
-        chosen = await app.push_screen_wait(Choose(f"Copy {subject}", choices))
+        chosen = await app.push_screen_wait(Choose(f"Copy {subject}", choices, help_is_cut_in_middle=True))
         if chosen is not None:
             app.copy(chosen)

@@ -17,7 +17,7 @@ from tui_registry.mutations.subject import Subject
 from tui_registry.queries.prompts import besides_text, is_prompt, readable
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.session.messages import LivenessChanged
-from tui_registry.terminal.sanitize import lines, one_line
+from tui_registry.terminal.sanitize import lines, one_line, plain
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.tag import Tag
@@ -75,13 +75,15 @@ class DetailsScreen(EditActions):
     def description_fact(self, subject: Subject, description: str, *, can_edit: bool) -> Fact:
         """The description, editable if ``can_edit``."""
         first = next(
-            (line for line in lines(description) if line.strip()), "none (press e to add one)" if can_edit else "none"
+            (line for line in lines(plain(description)) if line.strip()),
+            "none (press e to add one)" if can_edit else "none",
         )
+        label = self.description_label(subject).casefold()
         return Fact(
             key="description",
-            label="description",
+            label=label,
             value=first,
-            full_text=description or "No description.",
+            full_text=description or f"No {label}.",
             markdown=True,
             edit=partial(self._edit_description, subject, description) if can_edit else None,
         )

@@ -25,6 +25,10 @@ class EditActions(CopyActions):
         """The description of the subject, as it is displayed."""
         raise NotImplementedError
 
+    def description_label(self, subject: Subject) -> str:
+        """What its description is called."""
+        return "Commit message" if self.noun == "prompt" and subject.version is not None else "Description"
+
     def action_edit(self) -> None:
         if (subject := self.subject()) is not None:
             self.console_app.mutations.prepare(partial(self._edit_description, subject, self.known_description()))
@@ -54,15 +58,15 @@ class EditActions(CopyActions):
             self.console_app.mutations.prepare(partial(follow, self.console_app, subject.name))
 
     async def _edit_description(self, subject: Subject, before: str) -> None:
-        app = self.console_app
+        app, label = self.console_app, self.description_label(subject)
         field = Field(
             name="description",
-            label="Description (Markdown)",
+            label=f"{label} (Markdown)",
             value=before,
             long=True,
             max_length=MAX_DESCRIPTION_LENGTH,
         )
-        values = await app.push_screen_wait(Form(f"Description of {subject}", [field]))
+        values = await app.push_screen_wait(Form(f"{label} of {subject}", [field]))
         if values is not None and values["description"] != before:
             app.mutations.start(describe(app.client, subject, before, values["description"]))
 

@@ -29,7 +29,7 @@ NO_PROBLEM = ("–", "dim")
 
 class Follows(TableActions, Listing):
     place = "follows"
-    list_title = "Following"
+    list_title = "Follows"
     empty_message = "You follow nothing.\nPress f on a model, or in the inbox, to be notified of what others do."
     no_match = "Nothing that you follow matches."
     placeholder = "model or address"

@@ -23,7 +23,7 @@ from tui_registry.screens.models.model_actions import add_version
 from tui_registry.screens.models.prompt_dialogs import add_prompt_version
 from tui_registry.screens.models.rollback_dialog import roll_back_model
 from tui_registry.screens.models.version_actions import VersionActions
-from tui_registry.screens.models.version_rows import COLUMNS, PROMPT_COLUMNS, Versions
+from tui_registry.screens.models.version_rows import COLUMNS, OF_PROMPTS, PROMPT_COLUMNS, Versions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.few_lines import FewLines
@@ -111,7 +111,8 @@ class Model(TableActions, VersionActions):
         )
         if is_prompt(model.tags) is not self._is_prompt:
             self._is_prompt = not self._is_prompt
-            self.own_columns = PROMPT_COLUMNS if self._is_prompt else None
+            self.own_columns = OF_PROMPTS if self._is_prompt else None
+            self._table.columns = PROMPT_COLUMNS if self._is_prompt else COLUMNS
             self.arrange_tables()
             self.show_title()
         versions = {version.version: version for version in page.model_versions}

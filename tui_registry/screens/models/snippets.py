@@ -15,20 +15,25 @@ def snippets(subject: Subject, url: str, prompt_text: str | None = None) -> list
             Choice(uri, "prompts:/ URI", uri, key="u"),
             Choice(subject.name, "name", subject.name, key="m"),
             *([Choice(prompt_text, "text", prompt_text, key="t")] if prompt_text else []),
-            Choice(_prompt_python(uri, url), "Python", "mlflow.genai.load_prompt(…)", key="p"),
+            Choice(_prompt_python(uri, url), "Python", f"load_prompt({uri!r})", key="p"),
             Choice(_curl(subject, url), "curl", "the registry's JSON", key="c"),
         ]
     return [
         Choice(subject.uri, "models:/ URI", subject.uri, key="u"),
         Choice(subject.name, "name", subject.name, key="m"),
-        Choice(_python(subject, url), "Python", "mlflow.pyfunc.load_model(…)", key="p"),
+        Choice(_python(subject, url), "Python", f"load_model({_loaded(subject)!r})", key="p"),
         Choice(_curl(subject, url), "curl", "the registry's JSON", key="c"),
     ]
 
 
 def _python(subject: Subject, url: str) -> str:
-    uri = subject.uri if subject.version else f"{subject.uri}/latest"
+    uri = _loaded(subject)
     return f"import mlflow\n\nmlflow.set_registry_uri({url!r})\nmodel = mlflow.pyfunc.load_model({uri!r})\n"
+
+
+def _loaded(subject: Subject) -> str:
+    """The URI of a version: of a model, that of its latest one."""
+    return subject.uri if subject.version else f"{subject.uri}/latest"
 
 
 def _prompt_python(uri: str, url: str) -> str:

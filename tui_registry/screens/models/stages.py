@@ -17,7 +17,7 @@ from tui_registry.widgets.table import Column, Table
 from tui_registry.widgets.tabs import Tabs
 from tui_registry_server.wire.stage import Stage
 
-ROW = 184  # columns of the terminal from which the stages are side by side, with all columns of their tables
+ROW = 188  # columns of the terminal from which the stages are side by side, with all columns of their tables
 SQUARE = (100, 30)  # columns and lines from which there are two beside and two below each other
 
 

@@ -24,18 +24,18 @@ KEYS = {Stage.NONE: "0", Stage.STAGING: "s", Stage.PRODUCTION: "p", Stage.ARCHIV
 
 
 def stages_to(version: ModelVersion, level: PermissionLevel | None) -> list[Choice]:
-    """The stages that a version can be moved to, each with whether it needs approval, if the level is known."""
+    """The stages that a version can be moved to, each with what it takes, as far as that is known."""
     return [
-        Choice(stage.value, stage.value, _approval_text(version.current_stage, stage, level), key=KEYS[stage])
+        Choice(stage.value, stage.value, _needs(version.current_stage, stage, level), key=KEYS[stage])
         for stage in Stage
         if stage is not version.current_stage
     ]
 
 
-def _approval_text(origin: Stage, stage: Stage, level: PermissionLevel | None) -> str:
-    if level is None:
-        return ""
-    return "" if _moves_at_once(level, origin, stage) else "requires approval"
+def _needs(origin: Stage, stage: Stage, level: PermissionLevel | None) -> str:
+    if level is not None and not _moves_at_once(level, origin, stage):
+        return "requires approval"
+    return "asks you to type the name" if level is not None and Stage.PRODUCTION in {origin, stage} else ""
 
 
 def _moves_at_once(level: PermissionLevel, origin: Stage, stage: Stage) -> bool:

@@ -24,7 +24,7 @@ from tui_registry.screens.models.decision_actions import DecisionActions
 from tui_registry.screens.models.details_screen import DetailsScreen, Fact, prompt_facts
 from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.screens.models.version_actions import version_values
-from tui_registry.terminal.sanitize import lines
+from tui_registry.terminal.sanitize import lines, summary
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.lineage import dataset_facts, metric_facts, origin_facts, param_facts
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -149,7 +149,7 @@ class VersionDetails(DetailsScreen, DecisionActions):
         return Fact(
             key=f"comment {comment.id}",
             label="comment",
-            value=f"{comment.user_id}: {comment.comment}",
+            value=f"{comment.user_id}: {summary(comment.comment, 500)}",
             full_text=f"{comment.user_id}  {moment(comment.creation_timestamp)}{edited}\n\n{comment.comment}",
             edit=partial(self._edit_comment, comment) if CommentAction.EDIT in comment.available_actions else None,
             delete=partial(self._delete_comment, comment)

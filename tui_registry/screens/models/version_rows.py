@@ -1,7 +1,7 @@
 """A model's versions as rows of one table: which are first, and what is said about each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tui_registry.queries.prompts import is_prompt
 from tui_registry.terminal.sanitize import one_line, summary
@@ -21,10 +21,12 @@ COLUMNS = (
     Column("SINCE", 5, priority=2, sorting=BY_AGE),
     Column("BY", 12, priority=4, grow=1, max_width=28),
     Column("IN PRODUCTION", 26, priority=1, sorting=BY_TIME),
-    Column("NOTE", 12, priority=3, grow=6),
+    Column("DESCRIPTION", 12, priority=3, grow=6),
 )
-PROMPT_COLUMNS = ("ver", "since", "by", "note")
-"""Of the versions of prompts, which have no stages."""
+PROMPT_COLUMNS = (*COLUMNS[:-1], replace(COLUMNS[-1], title="COMMIT MESSAGE", key=COLUMNS[-1].name))
+"""What MLflow keeps as the description of a prompt's version, it calls its commit message."""
+OF_PROMPTS = ("ver", "since", "by", "description")
+"""The columns that are displayed of the versions of prompts, which have no stages."""
 UNKNOWN = "–"
 
 
@@ -92,7 +94,7 @@ class Versions:
                 (UNKNOWN if since is None else age(since), "dim"),
                 (one_line(short_name(by)) if by else UNKNOWN, "dim"),
                 (spans, STAGE_STYLES[Stage.PRODUCTION] if stage is Stage.PRODUCTION else ""),
-                (_note(version), "dim"),
+                (_described(version), "dim"),
             ),
             (
                 int(version.version),
@@ -113,7 +115,7 @@ class Versions:
         return None, ""
 
 
-def _note(version: ModelVersion) -> str:
+def _described(version: ModelVersion) -> str:
     """The description in one line; of a prompt's version, after its aliases, which it has in place of a stage."""
     aliases = [f"@{one_line(alias)}" for alias in version.aliases] if is_prompt(version.tags) else []
     return "  ".join(filter(None, [*aliases, summary(version.description or "", 300)]))

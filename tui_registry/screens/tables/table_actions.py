@@ -81,7 +81,9 @@ class TableActions(Arranged):
 
         titles = {column.name: column.title for column in self.known_columns}
         shown = [column.name for _, column in self.current_table.shown_columns]
-        chosen = await self.app.push_screen_wait(ChooseColumns(titles, shown))
+        chosen = await self.app.push_screen_wait(
+            ChooseColumns(self.place, titles, shown, self.current_table.drawn_columns)
+        )
         if chosen is not None and chosen != tuple(shown):
             self._keep(replace(self.arrangement, columns=chosen or None))
 

@@ -11,7 +11,7 @@ from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.screens.tracking.runs import Runs
 from tui_registry.screens.tracking.tracking_place import TrackingPlace
 from tui_registry.session.arrangement import Sort
-from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.tracking.experiment import Experiment
 from tui_registry.tracking.filters import experiments_filter, matches_experiment, matching_page
 from tui_registry.widgets.ages import age
@@ -34,7 +34,7 @@ class Experiments(TableActions, TrackingPlace, Listing):
         Column("ID", 4, priority=3, grow=1, max_width=20, sorting=BY_NUMBER),
         Column("CREATED", 7, priority=1, sorting=BY_AGE),
         Column("UPDATED", 7, priority=2, sorting=BY_AGE),
-        Column("NOTE", 20, priority=4, grow=3),
+        Column("DESCRIPTION", 20, priority=4, grow=3, short_title="DESC"),
     )
 
     own_order = Sort("created", is_descending=True)
@@ -81,7 +81,7 @@ def _row(experiment: Experiment) -> Row:
             (one_line(experiment.experiment_id), "dim"),
             ("" if created is None else age(created), "dim"),
             ("" if updated is None else age(updated), "dim"),
-            (one_line(experiment.note, 500), "dim"),
+            (summary(experiment.note, 500), "dim"),
         ),
         (
             experiment.name,

@@ -10,7 +10,7 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.models.model_actions import model_name_problem
 from tui_registry.screens.tracking.tracking_place import TrackingPlace
-from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.runs import fact
@@ -82,8 +82,8 @@ def question(planned: Registration, width: int) -> Question:
     facts = [
         ("run", f"{visible(planned.run.name)}  {one_line(planned.run.info.run_id)}"),
         ("source", one_line(candidate.source)),
-        ("link", one_line(planned.run_link)),
-        ("about", one_line(planned.description, 300)),
+        ("run link", one_line(planned.run_link)),
+        ("description", summary(planned.description, 300)),
     ]
     message = [change, *(line for label, value in facts if value for line in fact(label, value, width))]
     unready = f"MLflow reports that this model is not ready: {candidate.unready}."

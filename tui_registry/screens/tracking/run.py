@@ -55,7 +55,7 @@ class RunPlace(RegisterActions):
             Column("MODEL", 16, grow=1, max_width=40, is_cut_in_middle=True),
             Column("SOURCE", 24, grow=2, priority=1, is_cut_in_middle=True),
             Column("AGE", 4, priority=2),
-            Column("STATE", 5, priority=3, max_width=16),
+            Column("STATUS", 6, priority=3, max_width=16),
         )
         self.models = Table(columns, empty="Loading models…", id=MODELS, cursor_needs_focus=True)
         self.panels = {
