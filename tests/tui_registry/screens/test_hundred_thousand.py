@@ -91,7 +91,7 @@ def test_a_group_is_granted_a_level(large: LiveRegistry, size: tuple[int, int]) 
         find(shown)
         before = shown.pressed
         shown.press("p")
-        shown.shows("Access", "n grant")
+        shown.shows("Permissions", "n grant")
         shown.press("n")
         shown.shows("Permission level")
         shown.type(GROUP)

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tui_registry.client.errors import CallError
 from tui_registry.mutations.decision import displaced
 from tui_registry.screens.base.marks import MarkActions
 from tui_registry.screens.models.decision_actions import DecisionActions
-from tui_registry.tracking.client import TrackingClient
-from tui_registry.tracking.run import Run
 from tui_registry.widgets.request_details import RequestDetails
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.transition_request import InboxRequest
+
+if TYPE_CHECKING:  # the first row does without
+    from tui_registry.tracking.client import TrackingClient
+    from tui_registry.tracking.run import Run
 
 DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a row before more about it is fetched
 
@@ -73,13 +76,13 @@ class RequestDecisions(MarkActions, DecisionActions):
             return NO_METRICS, False, ""
         tracking = self.console_app.connection.tracking
         one, other = await asyncio.gather(*(_run_or_problem(tracking, each.run_id or "") for each in versions))
-        if isinstance(one, Run) and isinstance(other, Run):
+        if not isinstance(one, CallError) and not isinstance(other, CallError):
             return (one.metrics, other.metrics), bool(one.info.end_time and other.info.end_time), ""
         problems = {each.version: found for each, found in zip(versions, (one, other), strict=True)}
         return NO_METRICS, False, _problem({key: each for key, each in problems.items() if isinstance(each, CallError)})
 
 
-async def _run_or_problem(tracking: TrackingClient, run_id: str) -> Run | CallError:
+async def _run_or_problem(tracking: "TrackingClient", run_id: str) -> "Run | CallError":
     try:
         return await tracking.run(run_id)
     except CallError as error:
