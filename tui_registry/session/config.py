@@ -37,7 +37,9 @@ def read(file: Path, model: type[M]) -> M:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        return model()
+        # Without a validator: to build one takes longer than all else here.
+        values = {name: each.get_default(call_default_factory=True) for name, each in model.model_fields.items()}
+        return model.model_construct(_fields_set=set(), **values)
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not valid TOML: {error}") from None
     except OSError as error:

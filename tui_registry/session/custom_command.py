@@ -35,7 +35,7 @@ class CustomCommand(BaseModel):
     writes: whether it changes the registry, and so is refused where that is not allowed.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", strict=True)
 
     run: list[str] = Field(min_length=1)
     places: list[str] = Field(min_length=1)

@@ -17,7 +17,7 @@ from tui_registry.session.config import ConfigError
 
 
 class KeptArrangement(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", strict=True)
 
     sort: str | None = None
     columns: list[str] | None = None

@@ -55,7 +55,7 @@ def _address_problem(url: str) -> str:
 class Profile(BaseModel):
     """One registry."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", hide_input_in_errors=True)
 
     url: str
     read_only: bool = False
@@ -148,7 +148,7 @@ def checked(content: dict[str, Any]) -> Profile:
 class Profiles(BaseModel):
     """The whole file."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
     default: str | None = None
     profiles: dict[str, Profile] = {}

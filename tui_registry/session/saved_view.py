@@ -12,7 +12,7 @@ class SavedView(BaseModel):
     """What is left out is the place's own. sort: see Sort.parse. columns: their names in order. key: the one that opens
     the view from everywhere."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", strict=True)
 
     place: str
     filter: str = Field("", max_length=1000)

@@ -53,7 +53,7 @@ CommandName = ViewName  # by the same rule
 class Settings(BaseModel):
     """The whole file. None depends on the terminal: see tui_registry.terminal.environment."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", strict=True)
 
     theme: str | None = Field(None, min_length=1)
     keymap: str = Field("default", min_length=1)
