@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -227,9 +228,16 @@ class Model(TableActions, VersionActions):
 
     @property
     def live_actions(self) -> list[Action]:
-        """Without the rollback that is not possible: its key still says why."""
-        possible = self._known.predecessor is not None and rank(self._level) >= rank(REQUIRED_LEVEL)
-        return [action for action in super().live_actions if possible or action.id != "rollback"]
+        """Says to which version Production is rolled back. Without the rollback that is not possible: its key still
+        says why."""
+        to = self._known.predecessor if rank(self._level) >= rank(REQUIRED_LEVEL) else None
+        if sum(each.current_stage is Stage.PRODUCTION for each in self._known.versions.values()) > 1:
+            to = None  # none of them is the one to replace
+        return [
+            replace(action, label=f"{action.label} to {to}") if action.id == "rollback" else action
+            for action in super().live_actions
+            if to is not None or action.id != "rollback"
+        ]
 
     def action_back(self) -> None:
         if self.has_marks:
