@@ -113,7 +113,7 @@ async def test_a_rollback_shows_both_moves_and_makes_them_as_one(samples: Sample
     model = released(samples, 3)
     async with console(samples.url, samples.token, size) as shown:
         await opened(shown, model)
-        await shown.shows("b roll back")
+        await shown.until(lambda: "b roll back to 2 " in shown.bar, "to which version")
         await shown.press("b")
         await shown.shows(
             f"Roll back Production of {model}?",
@@ -162,6 +162,42 @@ async def test_an_empty_production_is_restored(samples: Samples) -> None:
         await shown.press("enter")
         await shown.notifies("Moved from Archived to Production.")
     assert [samples.stage(model, each) for each in "12"] == ["Archived", "Production"]
+
+
+@SIZES
+async def test_the_page_about_a_model_tells_the_previous_version_from_the_newest_archived_one(
+    samples: Samples, size: tuple[int, int]
+) -> None:
+    """Which is not the one that was in Production; and how many versions a stage has besides the one that is named."""
+    model = released(samples, 2)
+    for stage in ("Archived", "Staging", "None", "None"):
+        samples.version(model, stage)
+    async with console(samples.url, samples.token, size) as shown:
+        await opened(shown, model)
+        await shown.press("i")
+        await shown.shows("in Production", "last in Production")
+        lines = [line.strip() for line in shown.text.split("\n")]
+        at = next(number for number, line in enumerate(lines) if line.startswith("in Production"))
+        labels, values = zip(*(re.split(r"\s{2,}", line)[:2] for line in lines[at : at + 5]), strict=True)
+        assert labels == ("in Production", "in Staging", "previous", "in None", "in Archived")
+        assert values[0].startswith("version 2, updated ")
+        assert values[1].startswith("version 4, updated ")
+        assert re.fullmatch(r"version 1, last in Production until \d{4}-\d{2}-\d{2} \d{2}:\d{2}", values[2])
+        assert values[3].startswith("version 6, the newest of 2, updated ")
+        assert values[4].startswith("version 3, the newest of 2, updated ")
+        await shown.press(*"jjj", "enter")
+        await shown.shows(f"Models › {model} › 1")
+
+
+async def test_no_rollback_is_offered_while_two_versions_are_in_production(samples: Samples) -> None:
+    model = released(samples, 2)
+    samples.version(model, "Production")
+    async with console(samples.url, samples.token) as shown:
+        await opened(shown, model)
+        await shown.until(lambda: [row[1] for row in rows(shown)].count("Production") == 2)
+        assert "roll back" not in shown.bar
+        await shown.press("b")
+        await shown.notifies("The versions 2, 3 are in Production together")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The details of one model: description, tags, aliases, latest versions and permissions."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
@@ -11,14 +12,21 @@ from tui_registry.access.levels import may
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.prompts import is_prompt, newest, own_tags, template
+from tui_registry.queries.version_page import version_page
 from tui_registry.screens.models.details_screen import DetailsScreen, Fact, prompt_facts
 from tui_registry.screens.models.model_actions import delete_model, rename_model
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry_server.wire.model_version import ModelVersion, ModelVersionPage
 from tui_registry_server.wire.permission import AccessControl, ObjectPermissions
 from tui_registry_server.wire.permission_policy import Ability
 from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage_history import StageHistoryPage
 
+ORDER = (Stage.PRODUCTION, Stage.STAGING, Stage.NONE, Stage.ARCHIVED)
+"""In which the stages are listed: the version to which Production can be rolled back comes before the last two."""
+MAX_PERIODS = 100  # in Production, the newest ones, among which the one of the predecessor is looked for
 REQUIRED_ABILITIES = {
     "tags": Ability.EDIT,
     "aliases": Ability.SET_ALIAS,
@@ -52,23 +60,29 @@ class ModelDetails(DetailsScreen):
     async def read_facts(self) -> Sequence[Fact]:
         client = self.console_app.client
         model = await client.models.get(self._subject.name)
-        permissions, inbox = await asyncio.gather(
-            client.permissions.get(model.id), client.requests.inbox(name=model.name, max_results=1000)
+        permissions, inbox, history, page = await asyncio.gather(
+            client.permissions.get(model.id),
+            client.requests.inbox(name=model.name, max_results=1000),
+            client.models.stage_history(model.name, stage=Stage.PRODUCTION, max_results=MAX_PERIODS),
+            version_page(client, model.name),
         )
         self._model = model
         version = newest(model)
         return [
             *(prompt_facts(version) if version is not None else ()),
-            *self._model_facts(model),
+            self.description_fact(
+                self._subject, model.description or "", can_edit=may(model.permission_level, Ability.EDIT)
+            ),
             *_request_facts(len(inbox.requests)),
-            *self._version_facts(model),
+            *self._stage_facts(model, history, page),
+            *self._alias_facts(model),
+            *self._model_facts(model),
             *_permission_facts(permissions),
         ]
 
     def _model_facts(self, model: RegisteredModelDatabricks) -> list[Fact]:
         can_edit = may(model.permission_level, Ability.EDIT)
         return [
-            self.description_fact(self._subject, model.description or "", can_edit=can_edit),
             Fact(
                 key="created",
                 label="created",
@@ -79,34 +93,65 @@ class ModelDetails(DetailsScreen):
             *(self.tag_fact(self._subject, tag, can_edit=can_edit) for tag in own_tags(model.tags)),
         ]
 
-    def _version_facts(self, model: RegisteredModelDatabricks) -> list[Fact]:
-        app = self.console_app
+    def _stage_facts(
+        self, model: RegisteredModelDatabricks, history: StageHistoryPage, page: ModelVersionPage
+    ) -> list[Fact]:
+        """For each stage its newest version, and before those that serve nobody, to which Production goes back."""
+        counts = Counter(version.current_stage for version in page.model_versions)
+        latest = {version.current_stage: version for version in model.latest_versions}
+        facts = [
+            self._latest_fact(latest[stage], counts[stage], has_more=bool(page.next_page_token))
+            for stage in ORDER
+            if stage in latest
+        ]
+        behind = sum(stage in latest for stage in (Stage.PRODUCTION, Stage.STAGING))
+        return [*facts[:behind], *self._predecessor_fact(model.name, history), *facts[behind:]]
+
+    def _latest_fact(self, version: ModelVersion, count: int, *, has_more: bool) -> Fact:
+        """``count``: of the versions in its stage that were read."""
+        several = f", the newest of {count}{'+' if has_more else ''}" if count > 1 else ""
+        return Fact(
+            key=f"stage {version.current_stage}",
+            label=f"in {version.current_stage}",
+            value=f"version {version.version}{several}, updated {age(version.last_updated_timestamp)} ago",
+            full_text=f"The latest version in {version.current_stage}: {self.noun}s:/{version.name}/{version.version}"
+            f"\n\n{version.description or ''}",
+            style=STAGE_STYLES[version.current_stage],
+            open=partial(self.console_app.navigation.open_version, version.name, version.version),
+        )
+
+    def _predecessor_fact(self, name: str, history: StageHistoryPage) -> list[Fact]:
+        """The version to which Production can be rolled back, and until when it was there."""
+        if history.predecessor is None:
+            return []
+        ended = next(
+            (each.ended_timestamp for each in history.stage_periods if each.version == history.predecessor), None
+        )
+        until = f" until {moment(ended)}" if ended is not None else ""
+        return [
+            Fact(
+                key="predecessor",
+                label="previous",
+                value=f"version {history.predecessor}, last in Production{until}",
+                full_text="The version that was in Production last, besides any that is there now: a rollback puts "
+                "it back.",
+                style="bold",
+                open=partial(self.console_app.navigation.open_version, name, history.predecessor),
+            )
+        ]
+
+    def _alias_facts(self, model: RegisteredModelDatabricks) -> list[Fact]:
         can_alias = may(model.permission_level, Ability.SET_ALIAS)
         return [
-            *(
-                Fact(
-                    key=f"stage {each.current_stage}",
-                    label=f"in {each.current_stage}",
-                    value=f"version {each.version}, updated {age(each.last_updated_timestamp)} ago",
-                    full_text=f"The latest version in {each.current_stage}: "
-                    f"{self.noun}s:/{model.name}/{each.version}\n\n"
-                    f"{each.description or ''}",
-                    style=STAGE_STYLES[each.current_stage],
-                    open=partial(app.navigation.open_version, model.name, each.version),
-                )
-                for each in model.latest_versions
-            ),
-            *(
-                Fact(
-                    key=f"alias {each.alias}",
-                    label="alias",
-                    value=f"@{each.alias} = version {each.version}",
-                    full_text=f"{self.noun}s:/{model.name}@{each.alias}",
-                    open=partial(app.navigation.open_version, model.name, each.version),
-                    delete=partial(self.remove_alias, model.name, each.alias, each.version) if can_alias else None,
-                )
-                for each in model.aliases
-            ),
+            Fact(
+                key=f"alias {each.alias}",
+                label="alias",
+                value=f"@{each.alias} = version {each.version}",
+                full_text=f"{self.noun}s:/{model.name}@{each.alias}",
+                open=partial(self.console_app.navigation.open_version, model.name, each.version),
+                delete=partial(self.remove_alias, model.name, each.alias, each.version) if can_alias else None,
+            )
+            for each in model.aliases
         ]
 
     def is_live(self, action: str) -> bool:
