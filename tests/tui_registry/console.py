@@ -59,6 +59,12 @@ class Console:
         """The last line."""
         return self.text.rstrip().rpartition("\n")[2]
 
+    def style(self, text: str) -> str:
+        """Rich's style of the first text on the screen that is drawn in one piece and begins so."""
+        visible_screen_stack.set(self.app._background_screens)
+        segments = (segment for strip in self.app.screen._compositor.render_strips() for segment in strip)
+        return next(str(each.style) for each in segments if each.text.lstrip().startswith(text))
+
     async def press(self, *keys: str) -> None:
         """Each key as somebody who has seen what the one before it did."""
         for key in keys:

@@ -1,6 +1,7 @@
 """The inbox: the open requests of all models, with the details needed to decide them."""
 
 import asyncio
+import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
@@ -37,6 +38,11 @@ PAGE_SIZE = 1000
 
 FIELDS = ("model", "user", "stage")
 """What the filter can be about, besides words."""
+
+
+LEAVES_NONE = "none left"
+"""In place of what a request displaces: it takes from Production the only version there."""
+LEAVES_NONE_STYLE = "bold red"
 
 
 NO_REQUESTS = "No open requests on models that you can read."
@@ -235,15 +241,17 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
 
 def _row(request: InboxRequest, requested_by: str) -> Row:
     others = displaced(request)
+    effect = LEAVES_NONE if request.leaves_empty else ", ".join(others)
+    alarm = LEAVES_NONE_STYLE if request.leaves_empty else ""
     return Row(
         request.id,
         (
             (visible(request.name), "bold"),
             (request.version, ""),
-            (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
+            (f"{request.from_stage} → {request.to_stage}", alarm or STAGE_STYLES[request.to_stage]),
             (one_line(requested_by), ""),
             (age(request.creation_timestamp), "dim"),
-            (", ".join(others), STAGE_STYLES[Stage.ARCHIVED]),
+            (effect, alarm or STAGE_STYLES[Stage.ARCHIVED]),
             (summary(request.comment or "", 500), "dim"),
         ),
         (
@@ -252,7 +260,7 @@ def _row(request: InboxRequest, requested_by: str) -> Row:
             Ranked(list(Stage).index(request.to_stage), f"{request.from_stage} → {request.to_stage}"),
             request.user_id,
             Instant(request.creation_timestamp),
-            Ranked(max(map(int, others)), ", ".join(others)) if others else None,
+            Ranked(max(map(int, others), default=sys.maxsize), effect) if effect else None,
             request.comment,
         ),
     )
