@@ -27,10 +27,12 @@ from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 from tui_registry.widgets.timeline import DAYS, Timeline
 from tui_registry_server.wire.activity import ActivityType, FeedActivity
+from tui_registry_server.wire.stage import Stage
 
 NOT_FOUND = 404
 MAX_TRANSITIONS = 10_000  # that the timeline counts
 TRANSITION_CELLS = cell_len("Production → Archived…")  # the longest one, before a comment: names are cut before stages
+MOVING = frozenset({*TRANSITIONS, ActivityType.SYSTEM_TRANSITION})
 HIGHLIGHTED = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, ActivityType.DELETED_VERSION}
 
 
@@ -156,10 +158,7 @@ def _row(activity: FeedActivity, who: str) -> Row:
             (action_label(activity), "red" if kind in HIGHLIGHTED else "bold"),
             (visible(activity.name), ""),
             (activity.version or "", ""),
-            (
-                details,
-                STAGE_STYLES[activity.to_stage] if is_transition(activity) and activity.to_stage else "dim",
-            ),
+            (details, _details_style(activity)),
         ),
         (
             Instant(activity.creation_timestamp),
@@ -170,3 +169,14 @@ def _row(activity: FeedActivity, who: str) -> Row:
             details,
         ),
     )
+
+
+def _details_style(activity: FeedActivity) -> str:
+    """The colour of the stage that a version was moved to. What was only requested has none yet, and what leaves
+    Production is not faint, unless it made room for another version."""
+    kind, stage = activity.activity_type, activity.to_stage
+    if not is_transition(activity) or stage is None:
+        return "dim"
+    if kind in MOVING and not (kind in TRANSITIONS and activity.from_stage is Stage.PRODUCTION):
+        return STAGE_STYLES[stage]
+    return ""

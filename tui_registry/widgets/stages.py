@@ -12,10 +12,10 @@ STAGE_STYLES = {
 
 STAGE_CONTENT_STYLES = {
     Stage.NONE: "",
-    Stage.STAGING: "$text-warning",
-    Stage.PRODUCTION: "$text-success",
+    Stage.STAGING: "ansi_yellow",
+    Stage.PRODUCTION: "ansi_green",
     Stage.ARCHIVED: "dim",
 }
-"""The same as styles of Textual's Content."""
+"""The same as styles of Textual's Content, in the same colours."""
 
 BY_STAGE = Sorting("None to Archived", "Archived to None")

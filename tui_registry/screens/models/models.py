@@ -19,6 +19,8 @@ from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.registered_model import RegisteredModel
 from tui_registry_server.wire.stage import Stage
 
+NO_VERSION = "–"
+
 
 class Models(ModelList):
     place = "models"
@@ -73,9 +75,11 @@ def _row(model: RegisteredModel, created_by: str) -> Row:
         model.name,
         (
             (visible(model.name), "bold"),
-            (newest.get(Stage.PRODUCTION, "–"), STAGE_STYLES[Stage.PRODUCTION]),
-            (newest.get(Stage.STAGING, "–"), STAGE_STYLES[Stage.STAGING]),
-            (str(highest or "–"), ""),
+            *(
+                (newest[stage], STAGE_STYLES[stage]) if stage in newest else (NO_VERSION, "dim")
+                for stage in (Stage.PRODUCTION, Stage.STAGING)
+            ),
+            (str(highest), "") if highest else (NO_VERSION, "dim"),
             (one_line(created_by), "dim"),
             (age(model.last_updated_timestamp), "dim"),
             (summary(model.description or "", 500), "dim"),
