@@ -69,6 +69,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         self._table = MarkTable(self.COLUMNS, empty="Loading open requests…", id="requests")
         self._requests: dict[str, InboxRequest] = {}
         self._more = False
+        self._lists_marked = False  # below the list, in place of the request under the cursor
         self._filter = ""
         self._first_steps = FirstSteps()
         self._is_in_use = False  # whether there is, or was, a model
@@ -222,8 +223,19 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         self._show_details()
         self.post_message(LivenessChanged())
 
+    @on(MarkTable.MarksChanged)
+    def _marked(self) -> None:
+        if self._lists_marked or self.marked_keys:
+            self._show_details()
+
     def _show_details(self) -> None:
+        """Of the request under the cursor or, where others are marked, of all that a decision is about."""
         request = self._requests.get(self.table.cursor_key or "")
+        marked = [self._requests[key] for key in self.marked_keys if key in self._requests]
+        self._lists_marked = bool(marked) and marked != [request]
+        if self._lists_marked:
+            self.details.show_marked(marked, self.table.cursor_key)
+            return
         self.details.show_request(request)
         if request is not None:
             self.fetch("details", partial(self._fetch_details, request))

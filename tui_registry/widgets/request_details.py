@@ -67,6 +67,16 @@ class RequestDetails(VerticalScroll, can_focus=False):
             ]
         )
 
+    def show_marked(self, requests: Sequence[InboxRequest], current: str | None) -> None:
+        """Show what is decided together, a line for each: what is under the cursor is not all of it, if it is any of
+        it. ``current``: the id of the request under the cursor."""
+        if self._displayed_id is not None:
+            self.scroll_home(animate=False)
+        self._displayed_id, self._review_lines = None, None
+        together = ", decided together" if len(requests) > 1 else ", decided in place of the row under the cursor"
+        title = Content.styled(f"{len(requests)} marked{together}:", "dim")
+        self._draw(lambda width: [title, *(line for each in requests for line in _marked_lines(each, current, width))])
+
     def show_review(self, request: InboxRequest, review: TransitionReview) -> None:
         """Add what was fetched for a request, unless another one is displayed by now."""
         if request.id != self._displayed_id:
@@ -180,6 +190,28 @@ def _request_lines(request: InboxRequest, width: int) -> list[Content]:
         ),
         *_start_of_comment(request, width),
         *([] if request.available_actions else [Content.styled("You cannot decide this request.", "dim")]),
+    ]
+
+
+def _marked_lines(request: InboxRequest, current: str | None, width: int) -> list[Content]:
+    """A request among others, in one line where there is room; else what it does is below its name."""
+    style = "bold" if request.id == current else ""
+    name = Content.styled(f"• {visible(request.name)} version {request.version}", style)
+    transition = Content.styled(f"{request.from_stage} → {request.to_stage}", STAGE_CONTENT_STYLES[request.to_stage])
+    effects = _effects(request)
+    whole = Content("   ").join([name, transition, *effects])
+    rest = Content("   ").join([Content(" ") + transition, *effects])
+    return [whole] if whole.cell_length <= width else [name, rest]
+
+
+def _effects(request: InboxRequest) -> list[Content]:
+    """What approving does besides moving the version, in few words."""
+    from tui_registry.mutations.decision import displaced
+
+    versions = displaced(request)
+    return [
+        *([Content.styled(f"displaces {numbered(versions)}", "$text-warning")] if versions else []),
+        *([Content.styled("Production is left EMPTY", "bold $text-error")] if request.leaves_empty else []),
     ]
 
 

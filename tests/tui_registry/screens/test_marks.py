@@ -41,6 +41,28 @@ async def test_a_range_goes_where_the_cursor_goes(samples: Samples) -> None:
         assert "range" not in shown.header
 
 
+@SIZES
+async def test_the_pane_below_the_inbox_lists_what_is_decided(samples: Samples, size: tuple[int, int]) -> None:
+    """And not the request under the cursor, about which the decision is not."""
+    churn, other = samples.pending("churn", "Production"), samples.pending("other")
+    samples.version(churn, "Production")
+    alone = samples.model("alone")
+    samples.ask(alone, samples.version(alone, "Production"), "Archived")
+    async with console(samples.url, samples.token, size) as shown:
+        await shown.shows("Inbox (3)", f"{alone} version 1")
+        await shown.press("space")
+        await shown.shows("1 marked, decided in place of the row under the cursor:")
+        await shown.press("k")
+        await shown.shows("Production is left EMPTY: no other version is there.")
+        await shown.press("j", "j", "space", "k")
+        await shown.shows("2 marked, decided together:", f"• {alone} version 1   Production → Archived")
+        await shown.shows(f"• {churn} version 1   None → Production   displaces version 2", "Production is left EMPTY")
+        assert f"{other} version" not in shown.text, "the one under the cursor"
+        await shown.press("escape")
+        await shown.shows(f"{other} version 1", "requested by")
+        assert "decided together" not in shown.text
+
+
 async def test_a_long_name_is_cut_before_the_count_of_the_marked(samples: Samples) -> None:
     model = samples.pending("a-model-with-quite-a-long-name-as-they-have-in-large-houses")
     async with console(samples.url, samples.token) as shown:
