@@ -46,6 +46,7 @@ _PAST_TENSE = {
     ActivityType.APPLIED_TRANSITION: "Moved",
 }
 """What settles a request."""
+PRESENT_TENSE = {Decision.APPROVE: "approves", Decision.REJECT: "rejects", Decision.CANCEL: "cancels"}
 PARTICIPLES = {decision: _PAST_TENSE[kind].lower() for decision, kind in ACTIVITY_TYPES.items()}
 
 

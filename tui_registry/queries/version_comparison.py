@@ -17,24 +17,28 @@ class Difference:
     is_time: bool = False
 
 
+METRICS_UNREAD = "metrics cannot be read"
+
+
 @dataclass(frozen=True, slots=True)
 class VersionComparison:
-    """``displaced`` is the number of the version that would be displaced. ``problem`` says of which there are no
-    metrics and why, if they could not be read."""
+    """``displaced`` is the number of the version that would be displaced. ``problem`` says that something could not be
+    read, in few words, and ``reason`` what and why."""
 
     displaced: str
     differences: tuple[Difference, ...]
     problem: str = ""
+    reason: str = ""
 
 
 def compare(
     before: ModelVersion,
     after: ModelVersion,
     metrics: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {}),
-    problem: str = "",
+    reason: str = "",
 ) -> VersionComparison:
     """Compare with the version that would be displaced, ``before``. ``metrics`` are those of the runs that produced
-    the two."""
+    the two, ``reason`` why they could not be read."""
     numbers = [_numbers(each) for each in metrics]
     tags = [{tag.key: tag.value for tag in own_tags(version.tags)} for version in (before, after)]
     prompts = [_prompt(version) for version in (before, after)]
@@ -52,7 +56,7 @@ def compare(
         *by_tag,
         *(each for each in facts if each.before != each.after),
     )
-    return VersionComparison(before.version, found, problem)
+    return VersionComparison(before.version, found, METRICS_UNREAD if reason else "", reason)
 
 
 def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:

@@ -19,8 +19,9 @@ def comparison_lines(comparison: VersionComparison, width: int) -> list[Content]
     items = [_item(each, width) for each in comparison.differences[:MAX_DIFFERENCES]]
     if len(comparison.differences) > MAX_DIFFERENCES:
         items.append(Content.styled(f"and {len(comparison.differences) - MAX_DIFFERENCES} more", "dim"))
-    title = f"compared with version {comparison.displaced}" + ("" if items else ": nothing differs")
-    found = [Content.styled(title, "dim")]
+    problem = comparison.problem
+    title = f"compared with version {comparison.displaced}" + ("" if items or problem else ": nothing differs")
+    found = [Content.assemble((title, "dim"), *([GAP, (f"! {problem}", "$text-warning")] if problem else []))]
     line: Content | None = None
     for item in items:
         if line is not None and line.cell_length + len(GAP) + item.cell_length <= width:
@@ -29,8 +30,8 @@ def comparison_lines(comparison: VersionComparison, width: int) -> list[Content]
         else:
             line = item
             found.append(line)
-    if comparison.problem:
-        found.append(Content.styled(one_line(comparison.problem), "dim"))
+    if comparison.reason:
+        found.append(Content.styled(one_line(comparison.reason), "dim"))
     return found
 
 

@@ -98,6 +98,12 @@ class RequestDetails(VerticalScroll, can_focus=False):
         self._comparison = (request.id, comparison)
         self._draw(self._make_lines)
 
+    def problem_of(self, request: InboxRequest) -> str:
+        """What about a request cannot be read, if that is known."""
+        if self._comparison is None or self._comparison[0] != request.id:
+            return ""
+        return self._comparison[1].problem
+
     def _comparison_lines(self, request: InboxRequest, width: int) -> list[Content]:
         if self._comparison is None:
             return []
@@ -200,7 +206,7 @@ def _marked_lines(request: InboxRequest, current: str | None, width: int) -> lis
     transition = Content.styled(f"{request.from_stage} → {request.to_stage}", STAGE_CONTENT_STYLES[request.to_stage])
     effects = _effects(request)
     whole = Content("   ").join([name, transition, *effects])
-    rest = Content("   ").join([Content(" ") + transition, *effects])
+    rest = Content("   ").join([Content("  ") + transition, *effects])
     return [whole] if whole.cell_length <= width else [name, rest]
 
 
@@ -226,23 +232,29 @@ def _effect_lines(request: InboxRequest) -> list[Content]:
     ]
 
 
-def _wrapped_comment(request: InboxRequest, width: int) -> list[str]:
-    comment = lines(plain(request.comment), MAX_TEXT_LENGTH) if request.comment else []
-    return [part for line in comment for part in textwrap.wrap(line, max(20, width), break_on_hyphens=False) or [""]]
+def wrapped_comment(comment: str, width: int, longest: int = MAX_TEXT_LENGTH) -> list[str]:
+    """What a requester wrote as plain lines of at most ``width`` cells, cut between words and lines; at most
+    ``longest`` characters."""
+    return [
+        part
+        for line in (lines(plain(comment), longest) if comment else ())
+        for part in textwrap.wrap(line, max(20, width), break_on_hyphens=False) or [""]
+    ]
 
 
 def _start_of_comment(request: InboxRequest, width: int) -> list[Content]:
     """The first lines of what the requester wrote: it must not push away what the registry knows."""
-    wrapped = _wrapped_comment(request, width)
-    more = len(wrapped) > MAX_COMMENT_LINES
+    wrapped = wrapped_comment(request.comment or "", width)
+    more = len(wrapped) - MAX_COMMENT_LINES
+    note = f"… {more} more line{'' if more == 1 else 's'}: the whole comment is below, J scrolls down"
     return [
         *map(Content, wrapped[:MAX_COMMENT_LINES]),
-        *([Content.styled("… the whole comment is below: J scrolls down", "dim")] if more else []),
+        *([Content.styled(note, "dim")] if more > 0 else []),
     ]
 
 
 def _rest_of_comment(request: InboxRequest, width: int) -> list[Content]:
-    wrapped = _wrapped_comment(request, width)
+    wrapped = wrapped_comment(request.comment or "", width)
     if len(wrapped) <= MAX_COMMENT_LINES:
         return []
     title = f"the whole comment of {one_line(request.user_id)}"

@@ -73,7 +73,7 @@ async def test_two_who_asked_for_the_same_are_one_decision(samples: Samples) -> 
         await shown.shows("Inbox (3)")
         await shown.press("a")
         await shown.shows("Approve this request?", f"requested by {SECOND_ASKER}", "“Needed by Monday.”")
-        await shown.shows(f"this also settles the request by {ASKER}", "“Better recall.”")
+        await shown.shows(f"also approves the request by {ASKER} for Staging", "“Better recall.”")
         await shown.press("n", "asterisk", "a")
         await shown.shows("Approve these 3 requests?", f"requested by {SECOND_ASKER}", "“Needed by Monday.”")
         await shown.shows(f"and by {ASKER}", "“Better recall.”", f"• {other} version 1")

@@ -112,6 +112,11 @@ async def test_leaving_production_empty_is_said_before(samples: Samples, size: t
         await shown.hides("EMPTY", "none left")
 
 
+def question_text(shown: Console) -> str:
+    """All that the dialog says, whether there is room for it or not."""
+    return "\n".join(str(part.render()) for part in shown.app.screen.query("#targets Static"))
+
+
 @SIZES
 async def test_only_approving_displaces(samples: Samples, size: tuple[int, int]) -> None:
     model = samples.pending("churn", "Production")
@@ -246,10 +251,37 @@ async def test_what_is_displaced_is_archived_or_not(samples: Samples, keys: tupl
         await shown.shows(
             f"displaces version {holder}, now in Staging", f"Archive version {holder}", "o toggle archiving"
         )
-        await shown.press(*keys, "y")
+        await shown.press(*keys)
+        said = [f"displaces version {holder}, now in Staging", f"version {holder} stays in Staging, too"]
+        await shown.until(
+            lambda: [text in question_text(shown) for text in said] == [left == "Archived", left != "Archived"]
+        )
+        await shown.press("y")
         await shown.notifies("Approved; version")
     assert samples.stage(model) == "Staging"
     assert samples.stage(model, holder) == left
+
+
+@SIZES
+async def test_a_comment_is_read_to_its_end_before_it_is_decided(samples: Samples, size: tuple[int, int]) -> None:
+    """Its beginning in whole lines, how many lines more there are, and these below, after what is said about others."""
+    comment = "\n".join(
+        ["Two weeks are over.", *(f"metric_{number} rose" for number in range(4)), "Rollback: version 8."]
+    )
+    model = samples.pending("churn", comment=comment)
+    samples.ask(model, "1", by=SECOND_ASKER, comment="One line.")
+    async with console(samples.url, samples.token, size) as shown:
+        await shown.shows("Inbox (2)")
+        await shown.press("down")
+        await shown.shows("… 2 more lines: the whole comment is below, J scrolls down")
+        await shown.press("a")
+        await shown.shows("“Two weeks are over.", "metric_1 rose", "… 3 more lines at the end: ↓", "“One line.”")
+        await shown.shows(f"also approves the request by {SECOND_ASKER} for Staging")
+        await shown.press(*["down"] * 12)
+        await shown.shows(f"the rest of the comment by {ASKER}:", "metric_3 rose", "Rollback: version 8.")
+        assert question_text(shown).count("metric_0 rose") == 1
+        await shown.press("n", "r")
+        await shown.shows(f"also rejects the request by {SECOND_ASKER} for Staging")
 
 
 async def test_a_request_that_is_gone_when_confirmed_is_reported(samples: Samples) -> None:

@@ -26,7 +26,7 @@ async def test_on_the_page_of_a_version_from_any_row(samples: Samples, size: tup
         await shown.press("j", "j")
         await shown.shows(f"displaces version {holder}, now in Staging", "a approve")
         await shown.press("k", "k", "a")
-        await shown.shows("Approve this request?", f"{model} version 1, None → Staging", SECOND_ASKER, "also settles")
+        await shown.shows("Approve this request?", f"{model} version 1, None → Staging", SECOND_ASKER, "also approves")
         await shown.press("y")
         await shown.notifies("Approved; version 1 is now in Staging.")
         await shown.until(lambda: "approve" not in shown.bar, "nothing is left to approve")

@@ -318,7 +318,12 @@ async def test_a_request_shows_the_metrics_of_its_run_beside_those_it_would_disp
         await shown.shows("compared with version 1", "rmse 0.5 → 0.333333")
         assert "mae" not in shown.text, "what is NaN in both does not differ"
     async with console(samples.url, samples.token, LARGE, tracking_uri="http://127.0.0.1:1") as shown:
-        await shown.shows("compared with version 1", "Metrics of versions 1 and 2 cannot be read:")
+        await shown.shows("compared with version 1   ! metrics cannot be read")
+        await shown.shows("Metrics of versions 1 and 2 cannot be read:")
+        await shown.press("a")
+        await shown.shows(
+            "Approve this request?", "  displaces version 1, now in Production", "  ! metrics cannot be read"
+        )
 
 
 @pytest.mark.parametrize(

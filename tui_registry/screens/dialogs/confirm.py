@@ -41,7 +41,8 @@ class Question:
 
     message: what will change, in paragraphs. verb: on the button. warnings: sentences that must not be overlooked: they
     come first, as all may be more than the screen has lines for. archive: the label of the choice whether to archive
-    the existing versions in the stage; empty if there is no such choice. word, why_word: what has to be typed first,
+    the existing versions in the stage; empty if there is no such choice. unarchived: the message while they are not to
+    be archived, with as many paragraphs. word, why_word: what has to be typed first,
     and why; empty if nothing.
     """
 
@@ -51,6 +52,7 @@ class Question:
     warnings: Sequence[str] = ()
     asks_comment: bool = False
     archive: str = ""
+    unarchived: Sequence[Content] = ()
     word: str = ""
     why_word: str = ""
 
@@ -84,6 +86,7 @@ class Confirm(ModalScreen[Consent | None]):
         height = self.app.size.height  # Textual sets this class only after the first frame, and draws another one
         self.add_class(_last_below(self.VERTICAL_BREAKPOINTS, height))
         self._question = question
+        self._paragraphs = [Static(Hanging(paragraph)) for paragraph in question.message]
         self._hint = Hint("")
         self._leave_requested = False
 
@@ -97,8 +100,7 @@ class Confirm(ModalScreen[Consent | None]):
                 for warning in question.warnings:
                     text = one_line(warning, MAX_WARNING)
                     yield Static(Hanging(Content.styled(f"! {text}", "bold $text-error")))
-                for paragraph in question.message:
-                    yield Static(Hanging(paragraph))
+                yield from self._paragraphs
                 for warning in question.warnings:
                     if len(warning) > MAX_WARNING:
                         yield Static(Content.styled(one_line(warning), "$text-error"))
@@ -239,6 +241,13 @@ class Confirm(ModalScreen[Consent | None]):
         self._leave_requested = False
         self._show_error("")
         self._hint.show(*self._hints)
+
+    @on(Checkbox.Changed, "#archive")
+    def _archive_changed(self, event: Checkbox.Changed) -> None:
+        """Say what will be done now."""
+        message = self._question.message if event.value else self._question.unarchived or self._question.message
+        for shown, paragraph in zip(self._paragraphs, message, strict=True):
+            shown.update(Hanging(paragraph))
 
     @on(Button.Pressed, "#no")
     def _no(self) -> None:

@@ -28,6 +28,10 @@ class DecisionActions(Place):
         """Every request that was loaded."""
         raise NotImplementedError
 
+    def problem_of(self, request: InboxRequest) -> str:
+        """What matters to a decision and cannot be read, where a place reads it."""
+        return ""
+
     def decisions_are_live(self, action: str) -> bool:
         """Whether the server allows this decision on every chosen request, and none is being decided."""
         requests = self.requests_to(Decision(action))
@@ -54,13 +58,15 @@ class DecisionActions(Place):
         from tui_registry.screens.dialogs.confirm import Confirm
         from tui_registry.screens.models.decision_dialog import question, targets_of
 
-        targets = targets_of(self.requests_to(decision), self.known_requests(), decision)
+        chosen = self.requests_to(decision)
+        targets = targets_of(chosen, self.known_requests(), decision)
+        problems = {each.id: self.problem_of(each) for each in chosen}
 
         def answered(consent: "Consent | None") -> None:
             if consent is not None:
                 self._decide(decision, targets, consent)
 
-        self.app.push_screen(Confirm(question(decision, targets)), answered)
+        self.app.push_screen(Confirm(question(decision, targets, problems)), answered)
 
     def _decide(self, decision: Decision, targets: Sequence[Target], consent: "Consent") -> None:
         app = self.console_app

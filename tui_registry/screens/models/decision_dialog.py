@@ -1,19 +1,23 @@
 """The confirmation of a decision: the requests that it settles, whom it displaces, and why they were made."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from textual.content import Content
 
-from tui_registry.mutations.decision import Decision, Target, subject_of
+from tui_registry.keys.names import legend
+from tui_registry.mutations.decision import PRESENT_TENSE, Decision, Target, subject_of
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.screens.dialogs.confirm import Question, word_for
-from tui_registry.terminal.sanitize import one_line, summary
+from tui_registry.terminal.sanitize import one_line
+from tui_registry.widgets.request_details import MAX_TEXT_LENGTH, wrapped_comment
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 MAX_LISTED_TARGETS = 200
-MAX_REASON_LINES = 3  # of a comment, in the confirmation
-MAX_REASON_CELLS = 60  # characters of each
+MAX_REASON_LINES = 3  # of a comment, above its rest, which comes after all that is said about the requests
+REASON_CELLS = 62  # of each line, so that none is broken again at 80 columns
+MAX_REASONS_LENGTH = 20_000  # characters of all comments together
 MAX_NAMED = 3  # models, in a warning
 
 
@@ -34,30 +38,39 @@ def targets_of(chosen: Iterable[InboxRequest], known: Iterable[InboxRequest], de
     return [Target.of(first, also, others.get(subject, ())) for subject, (first, *also) in same.items()]
 
 
-def question(decision: Decision, targets: Sequence[Target]) -> Question:
-    """The confirmation for a decision."""
+def question(decision: Decision, targets: Sequence[Target], problems: Mapping[str, str] | None = None) -> Question:
+    """The confirmation for a decision. ``problems``: what matters to it and cannot be read, by the ids of
+    requests."""
     verb = decision.value.capitalize()
-    more = [Content(f"  and {len(targets) - MAX_LISTED_TARGETS} more")] if len(targets) > MAX_LISTED_TARGETS else []
+    listed = targets[:MAX_LISTED_TARGETS]
+    more = [Content(f"  and {len(targets) - len(listed)} more")] if len(targets) > len(listed) else []
     production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
     approving = decision is Decision.APPROVE
     count = sum(len(target.ids) for target in targets)
     several = count > 1
-    reason_lines = 1 if several else MAX_REASON_LINES
     one_model = len({target.name for target in targets}) == 1
+    texts = [
+        _TargetText(
+            target,
+            decision,
+            reason_lines=1 if several else MAX_REASON_LINES,
+            longest=min(MAX_TEXT_LENGTH, MAX_REASONS_LENGTH // len(listed)),
+            is_alone=len(targets) == 1,
+            problem=next(filter(None, ((problems or {}).get(each) for each in target.ids)), ""),
+        )
+        for target in listed
+    ]
+    rests = [rest for text in texts for rest in text.rests]
+    archive = _archive_label(targets) if approving else ""
     return Question(
         title=f"{verb} {f'these {count} requests' if several else 'this request'}?",
-        message=[
-            *(
-                _target_text(target, approving=approving, lines=reason_lines, several=len(targets) > 1)
-                for target in targets[:MAX_LISTED_TARGETS]
-            ),
-            *more,
-        ],
+        message=[*(text.content(archive=True) for text in texts), *more, *rests],
+        unarchived=[*(text.content(archive=False) for text in texts), *more, *rests] if archive else (),
         # "Cancel" alone would be taken for No.
         verb=verb if decision is not Decision.CANCEL else "Cancel requests" if several else "Cancel request",
         warnings=_emptied(targets) if approving else [],
         asks_comment=True,
-        archive=_archive_label(targets) if approving else "",
+        archive=archive,
         word=word_for(targets[0].name if one_model else "", "production") if approving and production else "",
         why_word="this changes Production",
     )
@@ -87,26 +100,88 @@ def _emptied(targets: Sequence[Target]) -> list[str]:
     return [f"Production of {', '.join(models[:MAX_NAMED])}{more} is left EMPTY: no other version is there."]
 
 
-def _target_text(target: Target, *, approving: bool, lines: int, several: bool) -> Content:
-    """A target, what approving it does to other versions and to Production, and for each request who made it, and the
-    beginning of why."""
-    parts = [Content(f"• {one_line(str(target))}")]
-    if approving and target.displaces:
-        parts.append(displacing(target.displaces, target.to_stage))
-    if approving and target.leaves_empty and several:
-        parts.append(Content.styled(f"  {PRODUCTION_LEFT_EMPTY}", "$text-error"))
-    asked = [
-        ("requested by", target.creator, target.comment),
-        *(("and by", each.user_id, each.comment) for each in target.also),
-        *(("this also settles the request by", each.user_id, each.comment) for each in target.unchosen),
-    ]
-    for how, user, comment in asked:
-        parts.append(Content.styled(f"  {how} {one_line(user, 60)}", "dim"))
-        if reason := summary(comment or "", MAX_REASON_CELLS * lines):
-            parts.append(Content(f"  “{reason}”"))
-    return Content("\n").join(parts)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TargetText:
+    """What a confirmation says about a target: what approving it does to other versions and to Production, and for each
+    request who made it, and the beginning of why.
+
+    reason_lines: of each comment; the others are in ``rests``. longest: characters of each comment. is_alone: whether
+    there is no other target, so that a warning says all about Production, and nothing comes after the last comment.
+    problem: what cannot be read.
+    """
+
+    target: Target = field(kw_only=False)
+    decision: Decision = field(kw_only=False)
+    reason_lines: int
+    longest: int
+    is_alone: bool
+    problem: str
+
+    def content(self, *, archive: bool) -> Content:
+        """``archive``: whether the versions that are in the stage are archived."""
+        target, approving = self.target, self.decision is Decision.APPROVE
+        parts = [Content(f"• {one_line(str(target))}")]
+        if approving and target.displaces:
+            effect = displacing if archive else leaving
+            parts.append(effect(target.displaces, target.to_stage))
+        if approving and target.leaves_empty and not self.is_alone:
+            parts.append(Content.styled(f"  {PRODUCTION_LEFT_EMPTY}", "$text-error"))
+        if self.problem:
+            parts.append(Content.styled(f"  ! {self.problem}", "$text-warning"))
+        for (how, user, lines), limit in zip(self._reasons, self._limits, strict=True):
+            parts.append(Content.styled(how.format(one_line(user, 60)), "dim"))
+            shown, hidden = lines[:limit], len(lines) - limit
+            parts += [Content(f"  {' ' if number else '“'}{line}") for number, line in enumerate(shown)]
+            if hidden > 0:
+                more = f"   … {hidden} more line{'' if hidden == 1 else 's'} at the end: ↓"
+                parts.append(Content.styled(legend(more), "dim"))
+            elif shown:
+                parts[-1] += "”"
+        return Content("\n").join(parts)
+
+    @property
+    def _reasons(self) -> list[tuple[str, str, list[str]]]:
+        """For each request how its author is introduced, the author, and the lines of the comment."""
+        target, verb = self.target, PRESENT_TENSE[self.decision]
+        asked = [
+            ("  requested by {}", target.creator, target.comment),
+            *(("  and by {}", each.user_id, each.comment) for each in target.also),
+            *(
+                (f"  also {verb} the request by {{}} for {each.to_stage}", each.user_id, each.comment)
+                for each in target.unchosen
+            ),
+        ]
+        return [
+            (how, user, [line for line in wrapped_comment(comment or "", REASON_CELLS, self.longest) if line])
+            for how, user, comment in asked
+        ]
+
+    @property
+    def _limits(self) -> list[int]:
+        """The lines of each comment that ``content`` has."""
+        *others, last = [len(lines) for _, _, lines in self._reasons]
+        return [*(min(self.reason_lines, each) for each in others), last if self.is_alone else self.reason_lines]
+
+    @property
+    def rests(self) -> list[Content]:
+        """What ``content`` leaves out of the comments."""
+        return [
+            Content("\n").join(
+                [
+                    Content.styled(f"  the rest of the comment by {one_line(user, 60)}:", "dim"),
+                    *(Content(f"   {line}") for line in lines[limit:]),
+                ]
+            )
+            for (_, user, lines), limit in zip(self._reasons, self._limits, strict=True)
+            if len(lines) > limit
+        ]
 
 
 def displacing(versions: Sequence[str], stage: Stage) -> Content:
-    """A line about the versions that are in a stage now."""
+    """A line about the versions that are in a stage now, and will be archived."""
     return Content.styled(f"  displaces {numbered(versions)}, now in {stage}", "$text-warning")
+
+
+def leaving(versions: Sequence[str], stage: Stage) -> Content:
+    """A line about the versions that are in a stage now, and will stay there beside the new one."""
+    return Content.styled(f"  {numbered(versions)} {'stay' if len(versions) > 1 else 'stays'} in {stage}, too", "bold")

@@ -35,18 +35,24 @@ class RequestDecisions(MarkActions, DecisionActions):
         """Scroll the details by half their height."""
         self.details.scroll_relative(y=by * max(1, self.details.size.height // 2), animate=False)
 
+    def problem_of(self, request: InboxRequest) -> str:
+        return self.details.problem_of(request)
+
     async def compare(self, request: InboxRequest, version: ModelVersion) -> None:
         """Add to the details what differs from the version that a request would displace, if there is one: first what
-        the registry knows, then the metrics of the two runs. What cannot be read is left out."""
-        from tui_registry.queries.version_comparison import compare
+        the registry knows, then the metrics of the two runs."""
+        from tui_registry.queries.version_comparison import VersionComparison, compare
 
         others = displaced(request)
         if not others:
             return
         client = self.console_app.client
+        number = max(others, key=int)
         try:
-            before = await client.versions.get(request.name, max(others, key=int))
-        except CallError:
+            before = await client.versions.get(request.name, number)
+        except CallError as error:
+            problem = f"version {number} cannot be read"
+            self.details.show_comparison(request, VersionComparison(number, (), problem, str(error)))
             return
         run_ids = (before.run_id, version.run_id)
         known = self._metrics.get(run_ids)
@@ -56,7 +62,7 @@ class RequestDecisions(MarkActions, DecisionActions):
         try:
             found, are_final, problem = await self._read_metrics(before, version)
         except CallError as error:
-            self.details.show_comparison(request, compare(before, version, problem=f"Metrics cannot be read: {error}"))
+            self.details.show_comparison(request, compare(before, version, reason=f"Metrics cannot be read: {error}"))
             return
         if are_final:
             self._metrics[run_ids] = found

@@ -6,7 +6,7 @@ from tui_registry.console import Console
 from tui_registry.mutations.transition import displaced_by, emptied_by, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
-from tui_registry.screens.models.decision_dialog import archive_label, displacing
+from tui_registry.screens.models.decision_dialog import archive_label, displacing, leaving
 from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -62,15 +62,17 @@ async def transition_version(app: Console, version: ModelVersion, level: Permiss
 async def _transition(app: Console, version: ModelVersion, stage: Stage) -> None:
     others = await displaced_by(app.client, version, stage)
     emptied = await emptied_by(app.client, version, stage)
-    lines = [Content(f"• {_summary(version, stage)}"), *([displacing(others, stage)] if others else [])]
+    move = Content(f"• {_summary(version, stage)}")
+    archive = archive_label([stage], others)
     production = Stage.PRODUCTION in {version.current_stage, stage}
     question = Question(
         title="Move this version?",
-        message=[Content("\n").join(lines)],
+        message=[Content("\n").join([move, *([displacing(others, stage)] if others else [])])],
+        unarchived=[Content("\n").join([move, leaving(others, stage)])] if archive else (),
         verb="Move",
         warnings=[emptied] if emptied else [],
         asks_comment=True,
-        archive=archive_label([stage], others),
+        archive=archive,
         word=word_for(version.name, "production") if production else "",
         why_word="this changes Production",
     )
