@@ -43,7 +43,16 @@ ACTIONS = (
         "approve", "a", "a", "approve", "Approve the request, or all marked requests", WITH_REQUESTS, 1, writes=True
     ),
     Action("reject", "r", "r", "reject", "Reject the request, or all marked requests", WITH_REQUESTS, 1, writes=True),
-    Action("cancel", "x", "x", "cancel", "Cancel the request, or all marked requests", WITH_REQUESTS, 4, writes=True),
+    Action(
+        "cancel",
+        "x",
+        "x",
+        "cancel request",
+        "Cancel the request, or all marked requests",
+        WITH_REQUESTS,
+        2,
+        writes=True,
+    ),
     Action(
         "transition",
         "t",

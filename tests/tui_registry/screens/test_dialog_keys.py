@@ -31,7 +31,7 @@ async def test_no_is_no_where_a_stage_is_chosen(samples: Samples, size: tuple[in
         await open_model(shown, model)
         await shown.press("t")
         await shown.shows("from Staging to", "0  None", "p  Production", "a  Archived")
-        await shown.shows("key or ⏎ choose   n or esc cancel")
+        await shown.shows("key or ⏎ choose   n or esc close")
         await shown.press("y")
         assert is_open(shown), "yes chooses nothing"
         await shown.press("n")
@@ -63,7 +63,7 @@ async def test_no_is_no_where_something_is_chosen_to_copy(samples: Samples) -> N
     async with console(samples.url, samples.token) as shown:
         await open_model(shown, model)
         await shown.press("y")
-        await shown.shows("m  name", "letter or ⏎ choose   n or esc cancel")
+        await shown.shows("m  name", "letter or ⏎ choose   n or esc close")
         await shown.press("n")
         await shown.until(lambda: not is_open(shown), "it is closed")
         assert not shown.app.clipboard
@@ -87,17 +87,17 @@ async def test_a_dialog_with_a_word_says_each_next_key(samples: Samples, size: t
         await shown.shows(f"y then type {model} ⏎", "n no", "tab comment")
         assert "y yes" not in shown.text
         await shown.press("tab")
-        await shown.shows(f"⏎ then type {model}   esc cancel")
+        await shown.shows(f"⏎ then type {model}   esc close")
         await shown.type("Agreed")
         await shown.press("enter")
-        await shown.shows(f"type {model}   esc cancel")
+        await shown.shows(f"type {model}   esc close")
         assert "⏎ then" not in shown.text
         await shown.type(model)
-        await shown.shows("⏎ approve   esc cancel")
+        await shown.shows("⏎ approve   esc close")
         await shown.press("tab")
         await shown.shows("y yes   n no   o toggle archiving")
         await shown.press("shift+tab", "end", "backspace")
-        await shown.shows(f"type {model}   esc cancel")
+        await shown.shows(f"type {model}   esc close")
         await shown.type(model[-1])
         await shown.press("tab", "y")
         await shown.notifies("Approved; version 1 is now in Production.")
@@ -112,7 +112,7 @@ async def test_a_dialog_with_a_word_in_a_small_terminal(samples: Samples) -> Non
         await shown.press("a")
         await shown.shows("y then type it  n no  tab comment  o archive")
         await shown.press("y")
-        await shown.shows(f"type {model}   esc cancel")
+        await shown.shows(f"type {model}   esc close")
         await shown.press("escape")
         await shown.until(lambda: not is_open(shown), "it is closed")
 

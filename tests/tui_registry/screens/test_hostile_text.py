@@ -134,7 +134,7 @@ PLACES = {
     "tag": (("escape", "T"), "Set a tag"),
     "alias": (("escape", "A"), "Set an alias"),
     "history": (("escape", "H"), "added"),
-    "described": (("escape", "g", "e"), "esc cancel"),
+    "described": (("escape", "g", "e"), "esc close"),
     "model-again": (("escape", "escape"), "your level: CAN_MANAGE"),
     "compare": (("equals_sign",), "≠ stage"),
     "model details": (("G", "escape", "i"), "Details"),

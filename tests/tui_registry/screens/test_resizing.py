@@ -190,4 +190,4 @@ async def test_nothing_that_matters_is_cut_at_40x10(samples: Samples, model: str
         await go(shown, ("2", "enter", "enter"))
         await shown.until(lambda: "… › churn" in shown.header and "… › 70 " in shown.header, "the way here")
         await shown.press("T")
-        await shown.shows("Set a tag on", "churn-of-the-customers-of", "tab next  ctrl+s save  esc cancel")
+        await shown.shows("Set a tag on", "churn-of-the-customers-of", "tab next  ctrl+s save  esc close")

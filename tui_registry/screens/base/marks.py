@@ -62,7 +62,7 @@ class MarkActions(Place):
         count = len(self.marked_keys)
         if not count or isinstance(self.focused, Input):
             return actions
-        labels = {action.id: f"{action.label} {count}" for action in actions if action.id in OF_MARKED}
+        labels = {action.id: counted(action.label, count) for action in actions if action.id in OF_MARKED}
         labels["back"] = f"unmark {count}"
         if any(table.is_ranging for table in self.mark_tables):
             labels |= {"mark_range": "end range", "back": "end range"}
@@ -111,3 +111,9 @@ class MarkActions(Place):
         for table in ranging:
             table.end_range()
         return bool(ranging)
+
+
+def counted(label: str, count: int) -> str:
+    """``approve 2``, ``cancel 2 requests``."""
+    verb, noun, _ = label.partition(" request")
+    return f"{verb} {count}{noun}{'s' if noun and count > 1 else ''}"

@@ -60,7 +60,7 @@ class Choose(ModalScreen[str | None]):
             yield self._table
             keys = "".join(each.key for each in self._choices)
             kind = "digit or " if keys.isdigit() else "letter or " if keys.isalpha() else "key or " if keys else ""
-            yield Static(Content(legend(f"{kind}⏎ choose   n or esc cancel")), id="hint")
+            yield Static(Content(legend(f"{kind}⏎ choose   n or esc close")), id="hint")
 
     def on_mount(self) -> None:
         self._table.styles.max_height = min(MAX_VISIBLE_ROWS, max(1, len(self._choices)))

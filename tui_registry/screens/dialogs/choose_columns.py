@@ -49,8 +49,8 @@ class ChooseColumns(ModalScreen[tuple[str, ...] | None]):
             yield Static(Content(f"Columns of {self._place}"), id="title")
             yield self._table
             yield Hint(
-                "␣ show or hide   J K move column   r reset   ⏎ apply   esc cancel",
-                "␣ show  J K move  r reset  ⏎ apply  esc cancel",
+                "␣ show or hide   J K move column   r reset   ⏎ apply   esc close",
+                "␣ show  J K move  r reset  ⏎ apply  esc close",
                 "␣ show  J K move  r reset  ⏎ ok  esc no",
             )
 

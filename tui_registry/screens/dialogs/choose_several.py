@@ -45,7 +45,7 @@ class ChooseSeveral(ModalScreen[tuple[str, ...] | None]):
             yield Static(Content(one_line(self._title)), id="title")
             yield self._table
             yield Hint(
-                f"␣ choose or not   * all or none   ⏎ {self._apply_label}   esc cancel",
+                f"␣ choose or not   * all or none   ⏎ {self._apply_label}   esc close",
                 f"␣ choose  * all  ⏎ {self._apply_label}",
             )
 

@@ -160,8 +160,8 @@ class Confirm(ModalScreen[Consent | None]):
             is_comment = self.focused.id == "comment"
             if missing:
                 then = "⏎ then " if is_comment else ""
-                return f"{then}type {missing}   esc cancel", f"{then}type it  esc cancel"
-            return (f"⏎ {'next' if is_comment else verb}   esc cancel",)
+                return f"{then}type {missing}   esc close", f"{then}type it  esc close"
+            return (f"⏎ {'next' if is_comment else verb}   esc close",)
         yes = f"y{' or tab' if following == 'word' else ''} then type {missing} ⏎" if missing else "y yes"
         rest = ["n no", *(["tab comment"] if following == "comment" else [])]
         if not question.archive:

@@ -140,13 +140,13 @@ class Form(ModalScreen[dict[str, str] | None]):
         keys: tuple[str, ...]
         short: tuple[str, ...]
         if len(self._fields) > 1:
-            keys = ("⏎ or tab next", f"ctrl+s {save}", edit, "esc cancel")
-            short = ("tab next", f"ctrl+s {save}", "esc cancel")
+            keys = ("⏎ or tab next", f"ctrl+s {save}", edit, "esc close")
+            short = ("tab next", f"ctrl+s {save}", "esc close")
         elif self._fields[0].long:
-            keys = ("⏎ new line", f"ctrl+s {save}", edit, "esc cancel")
-            short = (f"ctrl+s {save}", edit, "esc cancel")
+            keys = ("⏎ new line", f"ctrl+s {save}", edit, "esc close")
+            short = (f"ctrl+s {save}", edit, "esc close")
         else:
-            keys = short = (f"⏎ {save}", "esc cancel")
+            keys = short = (f"⏎ {save}", "esc close")
         return "   ".join(filter(None, keys)), "  ".join(filter(None, short))
 
     @property

@@ -19,7 +19,7 @@ from tui_registry.widgets.sectioned_table import SectionedTable
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server import charset
 
-DIALOG_KEYS = "In dialogs: y yes  n no  tab next field  esc cancel"
+DIALOG_KEYS = "In dialogs: y yes  n no  tab next field  esc close"
 
 
 class Help(ModalScreen[Action | None]):

@@ -65,7 +65,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
             name = visible(self._current)
             allow = (f"   w allow changes in {name}", "   w allow changes") if self._read_only else ("",)
             opens = "⏎ open" if self._known else ""
-            yield Hint(*(f"{opens}{each}   esc cancel".strip() for each in allow))
+            yield Hint(*(f"{opens}{each}   esc close".strip() for each in allow))
 
     def on_mount(self) -> None:
         known = self._known

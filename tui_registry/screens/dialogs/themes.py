@@ -36,7 +36,7 @@ class Themes(ModalScreen[str | None]):
         with Vertical(id="choose"):
             yield Static(Content("Theme"), id="title")
             yield self._table
-            yield Static(Content(legend("⏎ keep   esc cancel")), id="hint")
+            yield Static(Content(legend("⏎ keep   esc close")), id="hint")
 
     def on_mount(self) -> None:
         self._table.styles.max_height = min(MAX_VISIBLE_ROWS, len(self._themes))
