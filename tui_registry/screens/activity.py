@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from tui_registry.client.errors import Refused
+from tui_registry.keys.action import Action
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_labels import TRANSITIONS, action_label, describe, is_transition
@@ -18,6 +19,7 @@ from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
+from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
@@ -25,8 +27,9 @@ from tui_registry.widgets.new_row_table import NewRowTable
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
-from tui_registry.widgets.timeline import DAYS, Timeline
+from tui_registry.widgets.timeline import Timeline
 from tui_registry_server.wire.activity import ActivityType, FeedActivity
+from tui_registry_server.wire.overview_defaults import LAST_DAYS
 from tui_registry_server.wire.stage import Stage
 
 NOT_FOUND = 404
@@ -101,12 +104,22 @@ class ActivityFeed(TableActions, Listing, EditActions):
             self._timeline = Timeline()
             await self.query_one("#above").mount(self._timeline)
             self.reload()
+        self.post_message(LivenessChanged())
+
+    @property
+    def live_actions(self) -> list[Action]:
+        """Says of the timeline's key what it does now."""
+        is_shown = self._timeline is not None
+        return [
+            replace(action, label="hide timeline") if is_shown and action.id == "timeline" else action
+            for action in super().live_actions
+        ]
 
     async def _count(self, timeline: Timeline) -> None:
         """Count the newest MAX_TRANSITIONS transitions of the displayed days that match the filter."""
         filters = self._filters_for(self.typed)
         filters["activity_type"] = [kind.value for kind in TRANSITIONS]
-        filters["since"] = int((time.time() - DAYS * 86_400) * 1000)
+        filters["since"] = int((time.time() - LAST_DAYS * 86_400) * 1000)
         moves: list[FeedActivity] = []
         token = ""
         while len(moves) < MAX_TRANSITIONS:

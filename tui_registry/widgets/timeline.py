@@ -7,12 +7,11 @@ from datetime import date, datetime, timedelta
 from tui_registry.queries.activity_labels import TRANSITIONS
 from tui_registry.widgets.day_bars import DayBars
 from tui_registry_server.wire.activity import FeedActivity
-
-DAYS = 30
+from tui_registry_server.wire.overview_defaults import LAST_DAYS
 
 
 class Timeline(DayBars):
-    """The last DAYS days, or as many as there is room for, today at the right."""
+    """The last LAST_DAYS days, as on the overview, today at the right."""
 
     def __init__(self) -> None:
         super().__init__(id="timeline")
@@ -21,7 +20,7 @@ class Timeline(DayBars):
         """Show the transitions among these by day in the user's time zone."""
         today = today or datetime.now().astimezone().date()
         counts = per_day(activities)
-        days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+        days = [today - timedelta(days=back) for back in reversed(range(LAST_DAYS))]
         self.show([(day, counts[day]) for day in days])
 
 

@@ -3,7 +3,7 @@
 import time
 from datetime import datetime, timedelta
 
-from tests.tui_registry.console import LARGE, console
+from tests.tui_registry.console import SIZES, console
 from tests.tui_registry.samples import Samples
 from tui_registry.queries.search_syntax import activity_filter
 from tui_registry.widgets.timeline import per_day
@@ -32,18 +32,23 @@ def test_times_are_read() -> None:
     assert activity_filter("since:", now) == {} == activity_filter("since:20", now)
 
 
-async def test_the_timeline_comes_and_goes_and_follows(samples: Samples) -> None:
+@SIZES
+async def test_the_timeline_comes_and_goes_and_follows(samples: Samples, size: tuple[int, int]) -> None:
     name = samples.model("counted")
     samples.version(name, "Staging")
-    async with console(samples.url, samples.token, LARGE) as shown:
+    async with console(samples.url, samples.token, size) as shown:
         await shown.press("2")
         await shown.shows(name)
-        await shown.press("H", "v")
-        await shown.shows("Stage transitions per day: 1 in the last 30 days")
+        await shown.press("H")
+        await shown.until(lambda: "v timeline" in shown.bar, "its key")
+        await shown.press("v")
+        await shown.shows("Stage transitions per day: 1 in the last 14 days")
+        assert "v hide timeline" in shown.bar
         samples.version(name, "Production")
-        await shown.shows("Stage transitions per day: 2 in the last 30 days")
+        await shown.shows("Stage transitions per day: 2 in the last 14 days")
         await shown.press("v")
         await shown.hides("transitions per day")
+        assert "v timeline" in shown.bar
 
 
 async def test_the_feed_leads_to_what_is_meant_and_takes_comments(samples: Samples) -> None:
