@@ -21,7 +21,8 @@ def comparison_lines(comparison: VersionComparison, width: int) -> list[Content]
         items.append(Content.styled(f"and {len(comparison.differences) - MAX_DIFFERENCES} more", "dim"))
     problem = comparison.problem
     title = f"compared with version {comparison.displaced}" + ("" if items or problem else ": nothing differs")
-    found = [Content.assemble((title, "dim"), *([GAP, (f"! {problem}", "$text-warning")] if problem else []))]
+    warning = [Content.styled(f"! {problem}", "$text-warning")] if problem else []
+    found = [Content(GAP).join([Content.styled(title, "dim"), *warning])]
     line: Content | None = None
     for item in items:
         if line is not None and line.cell_length + len(GAP) + item.cell_length <= width:

@@ -1,6 +1,6 @@
 """Several rows marked: one by one, as a range, all, the others; what is marked is counted, and acted on."""
 
-from tests.tui_registry.console import SIZES, Console, console
+from tests.tui_registry.console import LARGE, SIZES, Console, console
 from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import terminal
 
@@ -11,6 +11,24 @@ def marked(shown: Console, *names: str) -> list[bool]:
     return [shown.row(name).lstrip("▎").startswith("●") for name in names]
 
 
+@SIZES
+async def test_what_decides_stays_where_keys_have_no_room(samples: Samples, size: tuple[int, int]) -> None:
+    """The keys that mark others go first."""
+    names = [samples.pending(f"model-{number}") for number in range(3)]
+    async with console(samples.url, samples.token, size) as shown:
+        await shown.shows("Inbox (3)")
+        for key in ("a approve", "r reject", "x cancel request", "/ filter", "? help"):
+            assert f" {key} " in f"{shown.bar} ", key
+        await shown.press("space", "space")
+        await shown.until(lambda: "approve 2" in shown.bar)
+        for key in ("r reject 2", "x cancel 2 requests", "esc unmark 2", "? help"):
+            assert f" {key} " in f"{shown.bar} ", key
+        await shown.press("escape", "enter")
+        await shown.shows(f"Models › {names[0]}")
+        for key in ("a approve", "r reject", "t move", "x cancel request", "esc back", "? help"):
+            await shown.until(lambda key=key: f" {key} " in f"{shown.bar} ", key)  # type: ignore[misc]
+
+
 async def test_a_range_goes_where_the_cursor_goes(samples: Samples) -> None:
     names = [samples.pending(f"model-{number}") for number in range(5)][::-1]  # as listed: newest first
     async with console(samples.url, samples.token) as shown:
@@ -18,8 +36,11 @@ async def test_a_range_goes_where_the_cursor_goes(samples: Samples) -> None:
         await shown.press("j", "v", "j", "j")
         await shown.shows("Inbox (5), 3 marked (range)")
         assert shown.row(names[3]).startswith("▎●"), "the cursor is seen on a marked row"
-        for key in ("a approve", "v end range", "* all", "I invert", "esc end range", "? help"):
+        for key in ("a approve 3", "r reject 3", "x cancel 3 requests", "esc end range", "? help"):
             assert key in shown.bar, key
+        await shown.pilot.resize_terminal(*LARGE)
+        for key in ("a approve 3", "v end range", "* all", "I invert", "esc end range", "? help"):
+            await shown.until(lambda key=key: key in shown.bar, key)  # type: ignore[misc]
         assert marked(shown, *names) == [False, True, True, True, False]
         await shown.press("k")  # a row that the range leaves is not marked any more
         assert marked(shown, *names) == [False, True, True, False, False]

@@ -11,8 +11,8 @@ from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.widgets.mark_table import MarkTable
 
-PRIORITIES = {"mark_range": 2, "mark_all": 2, "back": 2, "invert_marks": 3, "open": 4}
-"""In the action bar, while rows are marked."""
+PRIORITIES = {"back": 1, "mark_range": 4, "mark_all": 4, "invert_marks": 5, "open": 5, "filter": 5}
+"""In the action bar, while rows are marked: first what is done to them, and how to unmark them."""
 OF_MARKED = frozenset(
     {"approve", "reject", "cancel", "pause_webhook", "resume_webhook", "delete_webhook", "replay"},
 )
