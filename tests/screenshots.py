@@ -58,7 +58,7 @@ SCENES: dict[str, Sequence[str]] = {
     "access": (*MODEL, "p"),
     "access-everywhere": ("5",),
     "access-grant": (*MODEL, "p", "n", *"data-science", "tab", "j", "enter"),
-    "access-why": (*MODEL, "p", "w", *"user:lena.hoffmann@example.com", "enter"),
+    "access-why": (*MODEL, "p", "down", "down", "w", "enter"),
     "users": ("5", "tab"),
     "person": ("colon", *"nadia.haddad", "enter"),
     "offboard": ("colon", *"nadia.haddad", "enter", "O"),

@@ -176,7 +176,9 @@ ACTIONS = (
     Action("grant", "n", "n", "grant", "Grant a permission level", ("access",), 1, writes=True),
     Action("change", "e", "e", "change", "Change the permission level under the cursor", ("access",), 1, writes=True),
     Action("revoke", "D", "D", "revoke", "Revoke the permission level under the cursor", ("access",), 2, writes=True),
-    Action("why", "w", "w", "why", "Explain the permission level of a principal here", ("access",), 1),
+    Action(
+        "why", "w", "w", "why", "Explain the level of the principal under the cursor, or of another", ("access",), 1
+    ),
     Action("person", "enter", "⏎", "open", "Show all that the account has", ACCOUNTS, 1),
     Action("open", "enter", "⏎", "open", "Open the group, model or request under the cursor", ("account",), 2),
     Action(
