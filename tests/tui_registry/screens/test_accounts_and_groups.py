@@ -189,6 +189,33 @@ async def test_tokens_of_ones_own(access_data: AccessFixture) -> None:
         await shown.shows("Access › Tokens")
 
 
+@SIZES
+async def test_the_token_that_the_console_uses_is_not_revoked_unawares(
+    access_data: AccessFixture, size: tuple[int, int]
+) -> None:
+    purpose = f"laptop-{access_data.samples.id}"
+    other = f"spare-{access_data.samples.id}"
+    token = access_data.call("POST", "/token/create", comment=purpose, lifetime_seconds=3 * 24 * 60 * 60)
+    access_data.call("POST", "/token/create", comment=other)
+    async with console(access_data.url, token["token_value"], size) as shown:
+        await to_section(shown, "Tokens")
+        assert "AGE ▲" in shown.text
+        await find(shown, other, f"{ADMIN} (you)  {other}", "never used", "never expires")
+        await shown.press("D")
+        await shown.shows("Revoke this token?", f"Owner    {ADMIN}", f"Comment  {other}", ", never used")
+        await shown.press("y")
+        await shown.notifies("Revoked: it is no longer accepted.")
+        await shown.press("escape")
+        await find(shown, purpose, f"{ADMIN} (you, in this console)  {purpose}", "in 2d", ", last used 2")
+        await shown.press("D")
+        await shown.shows("This console itself uses this token", "Type revoke to confirm", f"Comment  {purpose}")
+        await shown.press("y", "enter")
+        await shown.shows("Revoke this token?")
+        await shown.press("escape")
+        await shown.hides("Revoke this token?")
+        assert access_data.owner_of(token["token_value"]) == ADMIN
+
+
 async def test_ten_thousand_users_are_read_as_they_are_needed(access_data: AccessFixture) -> None:
     """As few as are seen: the rest of them is on the server."""
     for number in range(130):
