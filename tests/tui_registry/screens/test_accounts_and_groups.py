@@ -31,7 +31,7 @@ async def test_a_user_is_made_closed_and_opened_again(access_data: AccessFixture
         assert access_data.user(name)["displayName"] == "New One"
         await find(shown, name, "active")
         await shown.press("D")
-        await shown.shows(f"Deactivate {name}?", "tokens will no longer be accepted")
+        await shown.shows(f"Deactivate {name}?", "tokens will no longer be accepted", "offboard it instead: O.")
         await shown.press("y")
         await shown.notifies("Deactivated")
         await shown.shows("deactivated")
@@ -45,6 +45,21 @@ async def test_a_user_is_made_closed_and_opened_again(access_data: AccessFixture
         await shown.shows("Undo the last change?")
         await shown.press("y")
         await shown.until(lambda: not access_data.user(name)["active"], "closed once more")
+
+
+@SIZES
+async def test_ones_own_account_is_not_deactivated_unawares(access_data: AccessFixture, size: tuple[int, int]) -> None:
+    async with console(access_data.url, access_data.registry.admin_token, size) as shown:
+        await to_section(shown, "Users")
+        await find(shown, ADMIN, f"{ADMIN} (you)")
+        assert "offboard" not in shown.bar
+        await shown.press("D")
+        await shown.shows("This is your own account: you will be locked out.", "Type deactivate to confirm")
+        await shown.press("y", "enter")
+        await shown.shows(f"Deactivate {ADMIN}?")
+        await shown.press("escape")
+        await shown.hides(f"Deactivate {ADMIN}?")
+        assert access_data.user(ADMIN)["active"]
 
 
 async def test_users_are_found_by_group_and_state(access_data: AccessFixture) -> None:
