@@ -195,7 +195,16 @@ ACTIONS = (
         writes=True,
     ),
     Action("enrol", "n", "n", "new", "Create an account", ACCOUNTS, 1, writes=True),
-    Action("deactivate", "D", "D", "deactivate", "Deactivate for now: reject tokens; all else is kept", ACCOUNTS, 2, writes=True),
+    Action(
+        "deactivate",
+        "D",
+        "D",
+        "deactivate",
+        "Deactivate for now: reject tokens; all else is kept",
+        ACCOUNTS,
+        2,
+        writes=True,
+    ),
     Action(
         "reactivate",
         "A",
