@@ -185,7 +185,7 @@ def test_six_keys_and_the_name_offboard(samples: Samples, leaver: Leaver, size: 
         shown.shows(f"Offboard {leaver.name}?", "• The account is deactivated.", f"CAN_MANAGE on {leaver.model}")
         shown.shows("1 open request cancelled", f"Removed from 1 group: {leaver.group}")
         shown.shows(f"Type {leaver.name} to confirm: this cannot be undone")
-        shown.shows(f"y or tab then type {leaver.name} ⏎   n no")
+        shown.shows(f"y then type {leaver.name} ⏎   n no")
         shown.press("y")
         shown.shows(f"type {leaver.name}   esc cancel")
         shown.type(leaver.name)

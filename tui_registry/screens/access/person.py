@@ -271,8 +271,10 @@ async def offboard(app: Console, principal_id: str) -> None:
 
 
 def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], groups: Iterable[str]) -> Question:
+    is_admin = ADMINS in groups
+    once = "This cannot be undone. " if is_admin else ""  # otherwise it is where the name is typed
     message = [
-        Content("This cannot be undone. Models, prompts, versions and history stay."),
+        Content(f"{once}Models, prompts, versions and history stay."),
         *(Content(f"• {each}") for each in effects),
     ]
     return Question(
@@ -281,7 +283,7 @@ def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], g
         "Offboard",
         warnings,
         word=word_for(who.name, "offboard"),
-        why_word="an administrator" if ADMINS in groups else "this cannot be undone",
+        why_word="an administrator" if is_admin else "this cannot be undone",
     )
 
 
