@@ -234,7 +234,7 @@ async def to_waiting(shown: Console, model: str) -> None:
     await shown.press("enter")
     await shown.shows(f"Models › {model} › Webhooks (1)", "503")
     await shown.press("enter")
-    await shown.shows("› Deliveries (1)", "retrying, 1 failed attempt, next at", "r send now")
+    await shown.shows("› Deliveries (1)", "retrying, 1 failed attempt, answered 503", "next attempt", "r send now")
 
 
 @SIZES

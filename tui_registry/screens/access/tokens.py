@@ -171,7 +171,7 @@ class Tokens(Section):
         if token is None:
             return Content("")
         expires = "never expires" if token.expiry_time == NEVER else f"expires {moment(token.expiry_time)}"
-        used = "never used" if token.last_used_time is None else f"last used {moment(token.last_used_time)}"
+        used = "never used" if token.last_used_time is None else f"used {moment(token.last_used_time)}"
         whose = self._whose(token)
         return Content.assemble(
             (one_line(self._owner(token)), "bold"),

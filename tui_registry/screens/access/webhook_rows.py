@@ -118,14 +118,13 @@ def outcome(delivery: WebhookDelivery) -> str:
     facts = [state]
     if failed := states.failed_attempts(delivery):
         facts.append(f"{failed} failed attempt{'' if failed == 1 else 's'}")
-    if state == states.RETRYING:
-        facts.append(f"next at {_soon(delivery.due_timestamp or 0)}")
     if delivery.response_status is not None:
         facts.append(f"answered {delivery.response_status}")
-    if delivery.latency_ms is not None:
-        facts.append(f"after {delivery.latency_ms} ms")
+        facts += [] if delivery.latency_ms is None else [f"after {delivery.latency_ms} ms"]
     if delivery.sent_timestamp is not None:
         facts.append(f"{age(delivery.sent_timestamp)} ago")
+    if state == states.RETRYING:
+        facts.append(f"next attempt at {_soon(delivery.due_timestamp or 0)}")
     return f"{', '.join(facts)}{f': {delivery.error}' if delivery.error else ''}"
 
 

@@ -69,7 +69,8 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
     @property
     def _hints(self) -> tuple[str, str]:
         """The keys that do something now: what is open is not opened again."""
-        opens = ["⏎ open"] if self._table.cursor_key in self._known.keys() - {self._current} else []
+        others = self._known.keys() - {self._current}
+        opens = ["⏎ open"] if self._table.cursor_key in others else ["↓↑ choose"] if others else []
         allow, short_allow = [f"w allow changes in {visible(self._current)}"], ["w allow changes"]
         if not self._read_only:
             allow = short_allow = []
