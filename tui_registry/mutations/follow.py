@@ -12,7 +12,7 @@ from tui_registry_server.wire.follow import Digest, Follow
 
 REQUESTS = "requests that wait for you"
 HOW_OFTEN = {Digest.NOW: "immediately", Digest.HOURLY: "every hour", Digest.DAILY: "every day, at 06:00 UTC"}
-_SLACK_IDS = re.compile(r"/services/(T\w{1,20}/B\w{1,20})/")
+_SLACK_ID = re.compile(r"/services/T\w{1,20}/(B\w{1,20})/")
 CHANGED = "it was changed elsewhere. Look at it again."
 
 
@@ -22,13 +22,12 @@ def about(model: str | None) -> str:
 
 
 def receiver_of(follow: Follow) -> str:
-    """Where it is sent to; of Slack with the ids of team and webhook, but without the end of the path, which is a
-    secret."""
+    """Where it is sent to; of Slack with the id of the webhook, but without the end of the path, which is a secret."""
     if follow.email:
         return follow.email
     parts = urlsplit(follow.slack_url or "")
-    ids = _SLACK_IDS.match(parts.path)
-    return f"Slack {ids[1]} ({parts.netloc})" if ids else f"Slack ({parts.netloc})"
+    found = _SLACK_ID.match(parts.path)
+    return f"Slack {found[1]} ({parts.netloc})" if found else f"Slack ({parts.netloc})"
 
 
 def fields_of(model: str | None, digest: Digest, to: str) -> dict[str, Any]:
