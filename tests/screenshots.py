@@ -58,7 +58,7 @@ SCENES: dict[str, Sequence[str]] = {
     "access": (*MODEL, "p"),
     "access-everywhere": ("5",),
     "access-grant": (*MODEL, "p", "n", *"data-science", "tab", "j", "enter"),
-    "access-why": (*MODEL, "p", "w", *"user:lena.hoffmann@example.com", "enter"),
+    "access-why": (*MODEL, "p", "down", "down", "w", "enter"),
     "users": ("5", "tab"),
     "person": ("colon", *"nadia.haddad", "enter"),
     "offboard": ("colon", *"nadia.haddad", "enter", "O"),
@@ -119,9 +119,10 @@ def add_webhooks(connection: Connection) -> None:
         ):
             body = {"http_url_spec": {"url": url}, "description": "Deployment", **fields}
             client.post("/api/2.0/mlflow/registry-webhooks/create", json=body).raise_for_status()
-        slack = "https://hooks.slack.com/services/T0/B0/secret"
-        for follow in ({"digest": "HOURLY"}, {"model_name": "churn-retail"}, {"model_name": "sme-loan-scoring"}):
-            body = {"digest": "DAILY", "slack_url": slack, **follow}
+        slack = "https://hooks.slack.com/services/T0/B{}/secret"
+        follows = ({"digest": "HOURLY"}, {"model_name": "churn-retail"}, {"model_name": "sme-loan-scoring"})
+        for number, follow in enumerate(follows):
+            body = {"digest": "DAILY", "slack_url": slack.format(number), **follow}
             client.post("/api/2.0/mlflow/follows/set", json=body).raise_for_status()
         body = {"name": "churn-retail", "version": "1", "comment": "Seen in the weekly review."}
         client.post("/api/2.0/mlflow/comments/create", json=body).raise_for_status()

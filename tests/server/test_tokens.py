@@ -37,7 +37,10 @@ def test_a_token_of_ones_own(user: Api, registry: LiveRegistry) -> None:
     assert info["comment"] == "laptop"
     with Api(registry.url, made["token_value"]) as api:
         assert api.get(f"{SCIM}/Me").ok() == user.get(f"{SCIM}/Me").ok()
-        listed = api.get("/token/list").ok()["token_infos"]
+        answer = api.get("/token/list").ok()
+        listed = answer["token_infos"]
+        assert answer["calling_token_id"] == info["token_id"]
+        assert user.get("/token/list").ok()["calling_token_id"] != info["token_id"]
         assert info in [{name: one[name] for name in one if name != "last_used_time"} for one in listed]
         assert made["token_value"] not in api.get("/token/list").content.decode()
         user.post("/token/delete", token_id=info["token_id"]).ok()

@@ -22,14 +22,21 @@ class Tokens:
 
     async def own(self) -> list[PublicTokenInfo]:
         """The caller's tokens that have not expired, newest first."""
-        answer = await self._transport.get("/token/list", PublicTokenInfos)
-        return answer.token_infos
+        return (await self.own_infos()).token_infos
+
+    async def own_infos(self) -> PublicTokenInfos:
+        """The same, with the id of the one that the call is made with."""
+        return await self._transport.get("/token/list", PublicTokenInfos)
 
     async def all(self, *, text: str = "", max_results: int | None = None) -> list[TokenInfo]:
         """All tokens, including expired ones, newest first; for administrators. Or the newest ``max_results``
         of those with a text in the comment or the creator's name; older servers send all."""
         answer = await self._transport.get(f"{MANAGEMENT}/tokens", TokenInfos, text=text, max_results=max_results)
         return answer.token_infos
+
+    async def all_infos(self) -> TokenInfos:
+        """All tokens, with the id of the one that the call is made with."""
+        return await self._transport.get(f"{MANAGEMENT}/tokens", TokenInfos)
 
     async def create(self, *, comment: str = "", lifetime_seconds: int | None = None) -> CreatedToken:
         """A token for the caller, valid as long as the calling token unless a lifetime is given. Its value is returned

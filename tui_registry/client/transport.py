@@ -122,6 +122,11 @@ class Transport:
         given = {name: value for name, value in query.items() if value not in ("", None)}
         return self._read(await self._call("GET", path, params=given), answer)
 
+    async def get_in(self, workspace: str, path: str, answer: type[Answer], /, **query: Any) -> Answer:
+        """The same in another workspace than the client's."""
+        headers = {WORKSPACE_HEADER: workspace}
+        return self._read(await self._call("GET", path, params=query, headers=headers), answer)
+
     async def ask(self, path: str, answer: type[Answer], /, **body: Any) -> Answer:
         """Ask by POST what an address cannot hold. Nothing is changed by it, so that a read-only profile may, too."""
         given = {name: value for name, value in body.items() if value is not None}

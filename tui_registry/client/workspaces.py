@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 from tui_registry.client.transport import Transport
 from tui_registry_server.wire.fields import Nothing
+from tui_registry_server.wire.model_version import ModelVersionPage
+from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.workspace import Workspace, WorkspaceAnswer, WorkspaceList
 
 WORKSPACES = "/api/3.0/mlflow/workspaces"
@@ -18,6 +20,11 @@ class Workspaces:
         """Those that the caller may use, by name. ``details``: with the level there, and the number of models."""
         given = {"details": "true"} if details else {}
         return (await self._transport.get(WORKSPACES, WorkspaceList, **given)).workspaces
+
+    async def in_production(self, name: str, max_results: int) -> ModelVersionPage:
+        """The first versions in Production in a workspace; with a page token, there are more."""
+        search = {"filter": f"stage = '{Stage.PRODUCTION}'", "max_results": max_results}
+        return await self._transport.get_in(name, "/mlflow/model-versions/search", ModelVersionPage, **search)
 
     async def create(self, name: str, description: str) -> Workspace:
         answer = await self._transport.send("POST", WORKSPACES, WorkspaceAnswer, name=name, description=description)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -47,12 +48,17 @@ def webhooks() -> None:
 @webhooks.command("list")
 @click.option("--model", metavar="NAME", default="", shell_complete=completers.models, help="Only those of this model.")
 def list_webhooks(*, model: str, profile: str | None, as_json: bool) -> None:
-    """List the webhooks that you may manage."""
+    """List the webhooks that you may manage; an active one is FAILING if its last delivery did not arrive."""
+    failing: set[str] = set()
 
     async def read(client: "RegistryClient") -> "tuple[list[RegistryWebhook], list[Webhook]]":
         from tui_registry.client.errors import Refused
+        from tui_registry.queries.webhook_states import FAILING, webhook_state
 
         found = await client.webhooks.all(model)
+        if not as_json:
+            overviews = await client.webhooks.all_overviews(model)
+            failing.update(each.id for each in overviews if webhook_state(each.status, each.last) == FAILING)
         if model:
             return found, []
         try:
@@ -64,7 +70,7 @@ def list_webhooks(*, model: str, profile: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"webhooks": [wire(each) for each in found], "mlflow_webhooks": [wire(each) for each in of_mlflow]})
     elif found or of_mlflow:
-        rows = [*map(_row, found), *(_mlflow_row(each) for each in of_mlflow)]
+        rows = [_row(each, failing) for each in found] + [_mlflow_row(each, failing) for each in of_mlflow]
         print_lines(table(("ID", "MODEL", "STATUS", "URL", "EVENTS"), rows, fixed=("ID", "STATUS")))
     else:
         note("There are no webhooks.")
@@ -294,17 +300,19 @@ def _said(test: "RegistryWebhookTest") -> str:
     return f"The receiver answered {test.status_code}."
 
 
-def _row(webhook: "RegistryWebhook") -> list[str]:
+def _row(webhook: "RegistryWebhook", failing: Collection[str]) -> list[str]:
     spec, job = webhook.http_url_spec, webhook.job_spec
     target = spec.url if spec is not None else f"job {job.job_id} at {job.workspace_url}" if job is not None else ""
     if spec is not None and not spec.enable_ssl_verification:
         target += " (certificate not verified)"
-    return [webhook.id, webhook.model_name or "(all)", webhook.status.value, target, ", ".join(webhook.events)]
+    status = "FAILING" if webhook.id in failing else webhook.status.value
+    return [webhook.id, webhook.model_name or "(all)", status, target, ", ".join(webhook.events)]
 
 
-def _mlflow_row(webhook: "Webhook") -> list[str]:
+def _mlflow_row(webhook: "Webhook", failing: Collection[str]) -> list[str]:
     events = ", ".join(f"{each.entity.value}.{each.action.value}".lower() for each in webhook.events)
-    return [webhook.webhook_id, "(all)", webhook.status.value, webhook.url, events]
+    status = "FAILING" if webhook.webhook_id in failing else webhook.status.value
+    return [webhook.webhook_id, "(all)", status, webhook.url, events]
 
 
 def _delivery_row(delivery: "WebhookDelivery") -> list[str]:

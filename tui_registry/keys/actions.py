@@ -195,7 +195,9 @@ ACTIONS = (
     Action("grant", "n", "n", "grant", "Grant a permission level", ("access",), 1, writes=True),
     Action("change", "e", "e", "change", "Change the permission level under the cursor", ("access",), 1, writes=True),
     Action("revoke", "D", "D", "revoke", "Revoke the permission level under the cursor", ("access",), 2, writes=True),
-    Action("why", "w", "w", "why", "Explain the permission level of a principal here", ("access",), 1),
+    Action(
+        "why", "w", "w", "why", "Explain the level of the principal under the cursor, or of another", ("access",), 1
+    ),
     Action("person", "enter", "⏎", "open", "Show all that the account has", ACCOUNTS, 1),
     Action("open", "enter", "⏎", "open", "Open the group, model or request under the cursor", ("account",), 2),
     Action(
@@ -206,13 +208,22 @@ ACTIONS = (
         "O",
         "O",
         "offboard",
-        "Offboard: take all that the account has from it",
+        "Offboard for good: deactivate, and revoke tokens, permissions and groups",
         (*ACCOUNTS, "account"),
         2,
         writes=True,
     ),
     Action("enrol", "n", "n", "new", "Create an account", ACCOUNTS, 1, writes=True),
-    Action("deactivate", "D", "D", "deactivate", "Deactivate the account: reject its tokens", ACCOUNTS, 2, writes=True),
+    Action(
+        "deactivate",
+        "D",
+        "D",
+        "deactivate",
+        "Deactivate for now: reject tokens; all else is kept",
+        ACCOUNTS,
+        2,
+        writes=True,
+    ),
     Action(
         "reactivate",
         "A",

@@ -1,5 +1,6 @@
 """Following a model, or the requests that wait for oneself, and ending that."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from tui_registry_server.wire.follow import Digest, Follow
 
 REQUESTS = "requests that wait for you"
 HOW_OFTEN = {Digest.NOW: "immediately", Digest.HOURLY: "every hour", Digest.DAILY: "every day, at 06:00 UTC"}
+_SLACK_ID = re.compile(r"/services/T\w{1,20}/(B\w{1,20})/")
 CHANGED = "it was changed elsewhere. Look at it again."
 
 
@@ -20,8 +22,12 @@ def about(model: str | None) -> str:
 
 
 def receiver_of(follow: Follow) -> str:
-    """Where it is sent to; of Slack without the path, which is a secret."""
-    return follow.email or f"Slack ({urlsplit(follow.slack_url or '').netloc})"
+    """Where it is sent to; of Slack with the id of the webhook, but without the end of the path, which is a secret."""
+    if follow.email:
+        return follow.email
+    parts = urlsplit(follow.slack_url or "")
+    found = _SLACK_ID.match(parts.path)
+    return f"Slack {found[1]} ({parts.netloc})" if found else f"Slack ({parts.netloc})"
 
 
 def fields_of(model: str | None, digest: Digest, to: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The journal: the changes and API calls of this session, newest first, live."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_registry.client.journal import ChangeEntry, Entry
+from tui_registry.keys.action import Action
 from tui_registry.keys.actions import bindings
 from tui_registry.queries.call_labels import call_label
 from tui_registry.screens.base.listing import Listing
@@ -64,6 +66,12 @@ class JournalPlace(TableActions, Listing):
             yield self._details
         yield self.filter_input()
         yield self.bar
+
+    @property
+    def live_actions(self) -> list[Action]:
+        """One key copies the line under the cursor, the other one shows all lines, to be copied."""
+        labels = {"copy": "copy line", "show_text": "all as text"}
+        return [replace(each, label=labels.get(each.id, each.label)) for each in super().live_actions]
 
     def on_mount(self) -> None:
         super().on_mount()

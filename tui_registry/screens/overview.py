@@ -180,6 +180,7 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
 
     requests, moves, tokens = overview.open_requests, overview.transitions, overview.expiring_tokens
     whose = "of all users" if tokens.of_everybody else "of yours"
+    expiring = f"token{'' if tokens.count == 1 else 's'} ({whose.removeprefix('of ')})"
     today = moves.days[-1].count if moves.days else 0
     return [
         tile(
@@ -213,8 +214,8 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
         tile(
             "Models without owner",
             overview.models_without_owner,
-            some="only administrators can manage them",
-            none="no model lacks an owner",
+            some="nobody active has CAN_MANAGE on them",
+            none="somebody active has CAN_MANAGE on each",
             about="Models that nobody who is active has CAN_MANAGE on, directly, through a group or on the whole "
             "registry: only members of admins can manage them. p grants a level.",
             place="models",
@@ -224,7 +225,7 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
             "Old Production versions",
             overview.old_production_versions,
             some=f"created more than {old_days} days ago",
-            none=f"no version is older than {old_days} days",
+            none=f"none was created more than {old_days} days ago",
             about=f"Versions in Production that were created more than {old_days} days ago.",
             place="board",
             typed=f"stage:production older:{old_days}d",
@@ -232,7 +233,7 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
         tile(
             "Tokens expiring soon",
             tokens,
-            some=f"{whose}, within {EXPIRY_DAYS} days",
+            some=f"{expiring} expire{'s' if tokens.count == 1 else ''} within {EXPIRY_DAYS} days",
             none=f"no token {whose} expires within {EXPIRY_DAYS} days",
             about="Whoever uses such a token loses access when it expires: create another one before.",
             place="tokens",

@@ -16,6 +16,12 @@ def age(milliseconds: int, now: float | None = None) -> str:
     return f"{left}y"
 
 
+def ahead(milliseconds: int, now: float | None = None) -> str:
+    """How long it is until a timestamp: ``in 6d``."""
+    before = time.time() if now is None else now
+    return f"in {age(int(2000 * before) - milliseconds, before)}"
+
+
 def moment(milliseconds: int) -> str:
     """A timestamp as date and time in the user's time zone, to the minute."""
     try:

@@ -63,9 +63,8 @@ class CheckedNetwork(AsyncNetworkBackend):
         # names there are in the operator's network, and what they resolve to.
         raise RefusedAddressError(
             FailureReason.ADDRESS_REFUSED.error(
-                f"{host} has no address that is public, if it has one at all, and nothing is sent to others"
-                f"{' without TLS' if self._plain else ''}. Check the name; the operator can allow its network by serve "
-                "--webhook-allow NETWORK."
+                f"{host} has no {'address that may be sent to without TLS' if self._plain else 'public address'}. "
+                "Check the name; the operator can allow its network: serve --webhook-allow NETWORK."
             )
         )
 

@@ -82,7 +82,7 @@ def create_on_behalf(call: Call, body: CreateTokenOnBehalf, subject: Subject) ->
 
 def own(call: Call, body: RequestBody, subject: None) -> Answer:
     """The caller's tokens that have not expired, newest first."""
-    return _infos(tokens.of_owner(call.connection, call.principal.id, call.now))
+    return _infos(call, tokens.of_owner(call.connection, call.principal.id, call.now))
 
 
 def update_own(call: Call, body: UpdateToken, subject: None) -> Answer:
@@ -100,6 +100,7 @@ def delete_own(call: Call, body: TokenId, subject: None) -> Answer:
 def listed(call: Call, body: ListTokens, subject: Subject) -> Answer:
     """All tokens, including expired ones, newest first."""
     return _infos(
+        call,
         tokens.listed(
             call.connection,
             owner_id=None if body.owner_id is None else str(body.owner_id),
@@ -107,7 +108,7 @@ def listed(call: Call, body: ListTokens, subject: Subject) -> Answer:
             created_by=body.created_by_username,
             text=body.text,
             max_results=body.max_results,
-        )
+        ),
     )
 
 
@@ -197,5 +198,8 @@ def _created(token: str, info: str) -> Answer:
     return f'{{"token_value":"{token}","token_info":{info}}}'
 
 
-def _infos(infos: list[str]) -> Answer:
-    return f'{{"token_infos":[{",".join(infos)}]}}' if infos else {}
+def _infos(call: Call, infos: list[str]) -> Answer:
+    """With the id of the caller's own token, so that nobody revokes it unawares."""
+    caller = call.principal
+    calling = "" if caller.issuer or not caller.token_id else f',"calling_token_id":"{caller.token_id}"'
+    return f'{{"token_infos":[{",".join(infos)}]{calling}}}' if infos else {}

@@ -103,11 +103,17 @@ class CreatedTokenOnBehalf(Entity):
 
 
 class PublicTokenInfos(Entity):
+    """``calling_token_id``: of the token that the call was made with, unless that is of an OpenID provider."""
+
     token_infos: list[PublicTokenInfo] = []
+    calling_token_id: str | None = None
 
 
 class TokenInfos(Entity):
+    """``calling_token_id``: of the token that the call was made with, unless that is of an OpenID provider."""
+
     token_infos: list[TokenInfo] = []
+    calling_token_id: str | None = None
 
 
 class TokenAnswer(Entity):

@@ -125,12 +125,12 @@ def test_names_are_checked_when_they_are_resolved(monkeypatch: pytest.MonkeyPatc
         for name, address in {"metadata.example": "169.254.169.254", "inside.example": "10.1.2.3"}.items():
             outcome, _ = sent(f"https://{name}/", resolved={name: [address]})
             assert outcome.status is None
-            assert f"address refused: {name} has no address that is public" in (outcome.error or "")
+            assert f"address refused: {name} has no public address." in (outcome.error or "")
             assert address not in (outcome.error or "")
             absent, _ = sent(f"https://{name}/", resolved={name: []})
             assert absent.error == outcome.error, "nobody learns which names exist"
         outcome, _ = sent(f"https://localhost:{receiver.port}/", allowed=())
-        assert "no address that is public" in (outcome.error or "")
+        assert "localhost has no public address." in (outcome.error or "")
         assert receiver.requests == []
 
         names = {"changes.example": ["127.0.0.1", "169.254.169.254"]}

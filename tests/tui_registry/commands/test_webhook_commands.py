@@ -64,6 +64,9 @@ def test_from_creation_to_deletion(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (dead,) = json.loads(run("deliveries", webhook_id, "--status", "dead", "--json").stdout)["deliveries"]
         assert (dead["event"], dead["response_status"], dead["attempts"]) == (CREATED, 410, 1)
         assert "410" in run("deliveries", webhook_id).stdout
+        assert "FAILING" in run("list").stdout
+        (listed,) = json.loads(run("list", "--json").stdout)["webhooks"]
+        assert listed["status"] == "ACTIVE"
 
         statuses.append(200)
         assert run("replay", webhook_id).exit_code == 2, "what to send again must be said"

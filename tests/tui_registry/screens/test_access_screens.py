@@ -199,7 +199,7 @@ async def test_why_somebody_may_do_what_they_may(access_data: AccessFixture, siz
         await open_access(shown, access_data)
         await choose(shown, access_data.people["ann"])
         await shown.press("w")
-        await shown.shows("Explain permissions on", f"empty: {access_data.people['ann']}")
+        await shown.shows("Explain permissions on", f"user:{access_data.people['ann']}")
         await shown.press("enter")
         await shown.shows(
             f"{access_data.people['ann']} has CAN_MANAGE_STAGING_VERSIONS on",
@@ -229,7 +229,11 @@ async def test_who_may_do_nothing_is_refused(access_data: AccessFixture) -> None
         await open_access(shown, access_data)
         await choose(shown, "admins")
         await shown.press("w")
-        await shown.shows("Explain permissions on")
+        await shown.shows("Explain permissions on", "group:admins")
+        await shown.press("enter")
+        await shown.shows("group admins has CAN_MANAGE on")
+        await shown.press("escape", "w")
+        await shown.shows("Explain permissions on", "group:admins")
         await shown.type(access_data.people["bob"])
         await shown.press("enter")
         await shown.shows("has no level on", "There is no grant to this name", f"Member of {access_data.group}.")

@@ -31,7 +31,7 @@ async def test_a_user_is_made_closed_and_opened_again(access_data: AccessFixture
         assert access_data.user(name)["displayName"] == "New One"
         await find(shown, name, "active")
         await shown.press("D")
-        await shown.shows(f"Deactivate {name}?", "tokens will no longer be accepted")
+        await shown.shows(f"Deactivate {name}?", "tokens will no longer be accepted", "offboard it instead: O.")
         await shown.press("y")
         await shown.notifies("Deactivated")
         await shown.shows("deactivated")
@@ -45,6 +45,21 @@ async def test_a_user_is_made_closed_and_opened_again(access_data: AccessFixture
         await shown.shows("Undo the last change?")
         await shown.press("y")
         await shown.until(lambda: not access_data.user(name)["active"], "closed once more")
+
+
+@SIZES
+async def test_ones_own_account_is_not_deactivated_unawares(access_data: AccessFixture, size: tuple[int, int]) -> None:
+    async with console(access_data.url, access_data.registry.admin_token, size) as shown:
+        await to_section(shown, "Users")
+        await find(shown, ADMIN, f"{ADMIN} (you)")
+        assert "offboard" not in shown.bar
+        await shown.press("D")
+        await shown.shows("This is your own account: you will be locked out.", "Type deactivate to confirm")
+        await shown.press("y", "enter")
+        await shown.shows(f"Deactivate {ADMIN}?")
+        await shown.press("escape")
+        await shown.hides(f"Deactivate {ADMIN}?")
+        assert access_data.user(ADMIN)["active"]
 
 
 async def test_users_are_found_by_group_and_state(access_data: AccessFixture) -> None:
@@ -187,6 +202,33 @@ async def test_tokens_of_ones_own(access_data: AccessFixture) -> None:
         await shown.shows("Enter a number of days")
         await shown.press("escape", "escape")
         await shown.shows("Access › Tokens")
+
+
+@SIZES
+async def test_the_token_that_the_console_uses_is_not_revoked_unawares(
+    access_data: AccessFixture, size: tuple[int, int]
+) -> None:
+    purpose = f"laptop-{access_data.samples.id}"
+    other = f"spare-{access_data.samples.id}"
+    token = access_data.call("POST", "/token/create", comment=purpose, lifetime_seconds=3 * 24 * 60 * 60)
+    access_data.call("POST", "/token/create", comment=other)
+    async with console(access_data.url, token["token_value"], size) as shown:
+        await to_section(shown, "Tokens")
+        assert "AGE ▲" in shown.text
+        await find(shown, other, f"{ADMIN} (you)  {other}", "never used", "never expires")
+        await shown.press("D")
+        await shown.shows("Revoke this token?", f"Owner    {ADMIN}", f"Comment  {other}", ", never used")
+        await shown.press("y")
+        await shown.notifies("Revoked: it is no longer accepted.")
+        await shown.press("escape")
+        await find(shown, purpose, f"{ADMIN} (you, in this console)  {purpose}", "in 2d", ", used 2", "ID ")
+        await shown.press("D")
+        await shown.shows("This console itself uses this token", "Type revoke to confirm", f"Comment  {purpose}")
+        await shown.press("y", "enter")
+        await shown.shows("Revoke this token?")
+        await shown.press("escape")
+        await shown.hides("Revoke this token?")
+        assert access_data.owner_of(token["token_value"]) == ADMIN
 
 
 async def test_ten_thousand_users_are_read_as_they_are_needed(access_data: AccessFixture) -> None:

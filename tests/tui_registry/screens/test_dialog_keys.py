@@ -86,6 +86,12 @@ async def test_a_dialog_with_a_word_says_each_next_key(samples: Samples, size: t
         await shown.press("a")
         await shown.shows(f"y then type {model} ⏎", "n no", "tab comment")
         assert "y yes" not in shown.text
+        assert "y  Approve…" in shown.text
+        assert "[x] Archive version" in shown.text
+        await shown.press("o")
+        await shown.shows("[ ] Archive version")
+        await shown.press("o")
+        await shown.shows("[x] Archive version")
         await shown.press("tab")
         await shown.shows(f"⏎ then type {model}   esc close")
         await shown.type("Agreed")
@@ -94,6 +100,7 @@ async def test_a_dialog_with_a_word_says_each_next_key(samples: Samples, size: t
         assert "⏎ then" not in shown.text
         await shown.type(model)
         await shown.shows("⏎ approve   esc close")
+        assert "y  Approve " in shown.text
         await shown.press("tab")
         await shown.shows("y yes   n no   o toggle archiving")
         await shown.press("shift+tab", "end", "backspace")
@@ -117,18 +124,22 @@ async def test_a_dialog_with_a_word_in_a_small_terminal(samples: Samples) -> Non
         await shown.until(lambda: not is_open(shown), "it is closed")
 
 
+@SIZES
 async def test_what_a_profile_is_like_is_said_in_words(
-    samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     production = Profile(url="https://registry.example.com", read_only=True, colour="red")
     known = {"production": production, "staging": Profile(url="https://staging.example.com")}
     profiles.change(lambda _: Profiles(profiles=known))
-    async with console(samples.url, samples.token) as shown:
+    async with console(samples.url, samples.token, size) as shown:
         await shown.press("P")
-        await shown.shows("  read-only", "production is read-only: to change something there, open it,")
+        await shown.until(lambda: "▎ test  " in shown.text, "the cursor on what is open")
+        await shown.shows("test is open, and not a profile.", "  read-only")
+        assert "⏎ open" not in shown.text
+        await shown.press("j")
+        await shown.shows("production is read-only: when it is open, w in this dialog", "⏎ open   esc cancel")
         await shown.shows("The header shows its name on red.", "tui-registry login URL --profile NAME")
         await shown.press("j")
         await shown.shows("staging is for reading and changes.")
         assert "read-only: " not in shown.text
-        await shown.shows("Open now is test, which is no profile.")

@@ -68,7 +68,7 @@ async def test_what_one_follows_is_listed_changed_and_ended(
     served: tuple[LiveRegistry, Mailbox], size: tuple[int, int]
 ) -> None:
     live, _ = served
-    slack = "https://127.0.0.1:9/services/secret"
+    slack = "https://127.0.0.1:9/services/T0AB/B1CD/secret"
     ann = f"ann-{size[0]}@example.com"
     with Api(live.url, live.token(ann)) as api, Api(live.url, live.admin_token) as admin:
         entry = {"user_name": ann, "permission_level": "CAN_READ"}
@@ -80,7 +80,7 @@ async def test_what_one_follows_is_listed_changed_and_ended(
             api.post("/mlflow/follows/set", digest="DAILY").ok()
             api.post("/mlflow/follows/set", model_name="churn", digest="HOURLY", slack_url=slack).ok()
             await shown.press("f5")
-            await shown.shows("Follows (2)", "requests that wait for you", "every day", ann, "every hour", "Slack")
+            await shown.shows("Follows (2)", "requests that wait for you", "every day", ann, "every hour", "Slack B1CD")
             await shown.shows("Requests that you may decide: you are notified every day", "e change", "D unfollow")
             assert "secret" not in shown.text
             await shown.press("j", "e")
@@ -89,7 +89,7 @@ async def test_what_one_follows_is_listed_changed_and_ended(
             await shown.notifies("churn: You are notified immediately.")
             await shown.shows("immediately")
             await shown.press("D")
-            await shown.shows("Follow this no longer?", "• churn", "Nothing more is sent to Slack (127.0.0.1:9).")
+            await shown.shows("Follow this no longer?", "• churn", "Nothing more is sent to Slack B1CD (127.0.0.1:9).")
             await shown.press("n", "enter")
             await shown.shows("Models › churn")
             await shown.press("escape", "D", "y")

@@ -132,7 +132,9 @@ async def test_texts_are_compared_line_by_line(samples: Samples, reply: str, siz
         await shown.shows("≠ text", "≠ commit message", "≠ aliases", f"- {reply} 1", f"+ {reply} 2")
         await shown.shows("    You answer in {{language}}.", "  - At most 120 words.", "  + At most 80 words.")
         await shown.press("J", "down")
-        await shown.shows("= stage", "stage of")
+        await shown.until(lambda: f" of {reply} 1" in shown.text, "the row under the cursor in full")
+        assert "stage" not in shown.text, "prompts have none"
+        assert "model" not in shown.bar
 
 
 async def test_a_chat_is_shown_message_by_message(samples: Samples) -> None:

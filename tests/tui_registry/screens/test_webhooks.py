@@ -121,7 +121,7 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         await shown.press("f5")
         await shown.until(lambda: "422" in shown.row(host) and "  2  " in shown.row(host), "both have failed")
         assert "failing" in shown.row(host)
-        await shown.shows("! failing: the event of ")
+        await shown.shows("! MODEL_VERSION_CREATED of ", "given up, 1 failed")
         assert "active" not in shown.row(host)
         await shown.press("slash")
         await shown.type("failing")
@@ -136,7 +136,12 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
 
         await shown.press("enter")
         await shown.shows(
-            "› Deliveries (2)", "churn version 2", "churn version 1", "no such channel", "DEAD, answered 422"
+            "› Deliveries (2)",
+            "churn version 2",
+            "churn version 1",
+            "no such channel",
+            "given up, 1 failed attempt",
+            "answered 422",
         )
         hooked.answers.append(OK)
         await shown.press("asterisk", "r")
@@ -144,12 +149,12 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         await shown.notifies("2 queued again, 0 failed")
         assert [each.json["version"] for each in hooked.receiver.wait_for(5)[3:]] == ["1", "2"]
         await shown.press("f5")
-        await shown.until(lambda: shown.text.count("delivered") == 2, "both arrived")
+        await shown.until(lambda: shown.text.count("delivered") == 3, "both arrived")
         await shown.press("slash")
-        await shown.type("dead")
+        await shown.type("given up")
         await shown.shows("No matching deliveries.")
         await shown.press("escape")
-        await shown.until(lambda: shown.text.count("delivered") == 2, "both again")
+        await shown.until(lambda: shown.text.count("delivered") == 3, "both again")
         await shown.press("enter")
         await shown.shows("churn › 2")
         await shown.press("escape", "escape")
@@ -229,7 +234,7 @@ async def to_waiting(shown: Console, model: str) -> None:
     await shown.press("enter")
     await shown.shows(f"Models › {model} › Webhooks (1)", "503")
     await shown.press("enter")
-    await shown.shows("› Deliveries (1)", "attempt 1 failed, next one at", "r send now")
+    await shown.shows("› Deliveries (1)", "retrying, 1 failed attempt, answered 503", "next attempt", "r send now")
 
 
 @SIZES

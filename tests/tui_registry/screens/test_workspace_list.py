@@ -65,7 +65,7 @@ async def test_enter_opens_the_one_under_the_cursor(admin: Api, size: tuple[int,
         await shown.shows("default", "open", "fraud", "risk", "The models of risk", "CAN_MANAGE")
         assert "default open 1 CAN_MANAGE" in " ".join(shown.text.split())
         await shown.press("G")
-        await shown.shows("1 model or prompt that you may read")
+        await shown.shows("risk  1 model or prompt\n")
         await shown.press("enter")
         await shown.ends()
     assert following(shown) == (LABEL, "risk")
@@ -163,6 +163,26 @@ async def test_the_open_one_is_deleted_with_its_models(admin: Api) -> None:
         await shown.ends()
     assert following(shown) == (LABEL, None)
     admin.get(f"{WORKSPACES}/risk").missing()
+
+
+@SIZES
+async def test_what_serves_in_one_is_named_before_it_is_deleted(admin: Api, size: tuple[int, int]) -> None:
+    with Api(admin.url, admin.token, "risk") as inside:
+        for version in ("1", "2"):
+            inside.post("/mlflow/model-versions/create", name="of-risk", source="s3://models/risk").ok()
+            stage = {"name": "of-risk", "version": version, "stage": "Production", "archive_existing_versions": False}
+            inside.post("/mlflow/databricks/model-versions/transition-stage", **stage).ok()
+    async with opened(admin, size=size) as shown:
+        await to_list(shown)
+        await shown.shows("MODELS+PROMPTS")
+        await shown.press("G", "D")
+        await shown.shows("Delete workspace risk?", "1 model or prompt will be deleted, with all versions.")
+        await shown.shows("! 2 of the versions are in Production: of-risk version 2, of-risk", "version 1.")
+        await shown.press("escape")
+        await shown.hides("Delete workspace risk?")
+        await shown.press("g", "j", "D")
+        await shown.shows("Delete workspace fraud?", "1 model or prompt will be deleted, with all versions.")
+        assert "in Production" not in shown.text
 
 
 async def test_one_that_others_delete_can_be_left(admin: Api) -> None:

@@ -169,8 +169,8 @@ class Access(Section):
     def action_why(self) -> None:
         grant, view = self._chosen, self._view
         if view is not None:
-            user = grant.principal.name if grant and grant.principal.kind is PrincipalKind.USER else ""
-            self.console_app.mutations.prepare(partial(granting.explain, self.console_app, view, user))
+            default = grant.principal if grant is not None else None
+            self.console_app.mutations.prepare(partial(granting.explain, self.console_app, view, default))
 
 
 def _key(grant: Grant) -> str:

@@ -84,6 +84,7 @@ class Accounts(Section):
         who = DirectoryEntry.of(account)
         return Content.assemble(
             (visible(who.principal.name), "bold"),
+            (" (you)" if self._is_own(who) else "", "bold"),
             f"  {one_line(who.display_name)}\n",
             (f"member of {', '.join(ways)}" if ways else "not in any group", "dim"),
         )
@@ -166,6 +167,7 @@ def _deactivation(account: DirectoryEntry, *, own: bool) -> Question:
     message = [
         Content("The account's tokens will no longer be accepted."),
         Content.styled("Its permissions, groups and history are kept; A reactivates it.", "dim"),
+        *([] if own else [Content.styled("To take them from it for good, offboard it instead: O.", "dim")]),
     ]
     return Question(
         f"Deactivate {account.principal}?",

@@ -15,7 +15,8 @@ from tui_registry.keys.action import Action
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import webhook as changes
 from tui_registry.mutations.mutation import Mutation
-from tui_registry.screens.access.webhook_rows import outcome, status_style
+from tui_registry.queries import webhook_states as states
+from tui_registry.screens.access.webhook_rows import delivery_style, outcome
 from tui_registry.screens.base.marked_listing import MarkedListing
 from tui_registry.screens.base.polled import Polled
 from tui_registry.screens.dialogs.confirm import Confirm, Question
@@ -33,20 +34,29 @@ MAX_ANSWER = 4096  # characters
 WAITING_ARE_SENT_NOW = "What waits for its next attempt does not wait any longer; what is before it is sent first."
 SAME_IDS = "With the same ids, by which the receiver can tell what it has had before."
 STATUSES = {status.value.casefold(): status for status in DeliveryStatus}
+STATES = {
+    states.WAITING: DeliveryStatus.PENDING,
+    states.RETRYING: DeliveryStatus.PENDING,
+    states.DELIVERED: DeliveryStatus.DELIVERED,
+    states.GIVEN_UP.partition(" ")[0]: DeliveryStatus.DEAD,
+    states.WITHHELD: DeliveryStatus.WITHHELD,
+}
+"""By words of the states, for the server; what else is typed is looked for here."""
+RANKS = (states.GIVEN_UP, states.RETRYING, states.WAITING, states.WITHHELD, states.DELIVERED)
 
 
 class Deliveries(Polled, TableActions, MarkedListing):
     place = "deliveries"
     empty_message = "No deliveries in the last 30 days."
     no_match = "No matching deliveries."
-    placeholder = "event, model or answer; or pending, delivered, dead, withheld"
+    placeholder = "event, model or answer; waiting, retrying, delivered, given up"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("deliveries"), *WHILE_TYPING]
     COLUMNS = (
         Column("AGE", 4, sorting=BY_AGE),
         Column("EVENT", 20, grow=2, max_width=44),
         Column("WHAT", 12, grow=3, max_width=44, priority=1),
         Column("STATUS", 9),
-        Column("ATTEMPTS", 8, priority=2, sorting=BY_NUMBER),
+        Column("FAILED", 6, priority=2, sorting=BY_NUMBER, key="attempts"),
         Column("CODE", 4, sorting=BY_NUMBER),
         Column("MS", 5, priority=3, sorting=BY_NUMBER),
         Column("ANSWER", 12, grow=3, priority=4),
@@ -74,7 +84,7 @@ class Deliveries(Polled, TableActions, MarkedListing):
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """The server filters by status; other words are looked for here, page by page until one has some."""
         words = typed.casefold().split()
-        status = next((STATUSES[word].value for word in words if word in STATUSES), "")
+        status = next((known[word].value for known in (STATUSES, STATES) for word in words if word in known), "")
         others = [word for word in words if word not in STATUSES]
         rows: list[Row] = []
         for _ in range(MAX_READ):
@@ -170,7 +180,8 @@ def _what(delivery: WebhookDelivery) -> str:
 
 
 def _searched(delivery: WebhookDelivery) -> str:
-    parts = (delivery.event, delivery.model_name, delivery.response_body, delivery.error, delivery.id)
+    state = states.delivery_state(delivery)
+    parts = (state, delivery.event, delivery.model_name, delivery.response_body, delivery.error, delivery.id)
     code = "" if delivery.response_status is None else str(delivery.response_status)
     return " ".join([*(part or "" for part in parts), code]).casefold()
 
@@ -178,14 +189,15 @@ def _searched(delivery: WebhookDelivery) -> str:
 def _row(delivery: WebhookDelivery) -> Row:
     answer = delivery.error or delivery.response_body or ""
     code, latency = delivery.response_status, delivery.latency_ms
+    state, failed = states.delivery_state(delivery), states.failed_attempts(delivery)
     return Row(
         delivery.id,
         (
             (age(delivery.creation_timestamp), "dim"),
             (one_line(delivery.event), "bold"),
             (_what(delivery), ""),
-            (delivery.status.value.lower(), status_style(delivery.status)),
-            (str(delivery.attempts), ""),
+            (state, delivery_style(delivery)),
+            (str(failed or "–"), "red" if failed else "dim"),
             ("" if code is None else str(code), "" if code is not None and code in changes.SUCCESS else "red"),
             ("" if latency is None else str(latency), "dim"),
             (one_line(answer, 300), "dim"),
@@ -194,8 +206,8 @@ def _row(delivery: WebhookDelivery) -> Row:
             Instant(delivery.creation_timestamp),
             delivery.event,
             _what(delivery),
-            Ranked(list(DeliveryStatus).index(delivery.status), delivery.status.value),
-            delivery.attempts,
+            Ranked(RANKS.index(state), state),
+            failed,
             code,
             latency,
             answer,
@@ -207,7 +219,7 @@ def _details(delivery: WebhookDelivery) -> Content:
     parts = [
         Content.assemble((one_line(_title(delivery)), "bold"), (f"  {moment(delivery.creation_timestamp)}", "dim")),
         Content(one_line(outcome(delivery), 1000)),
-        Content.styled(f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}, id {delivery.id}", "dim"),
+        Content.styled(f"id {delivery.id}", "dim"),
     ]
     if delivery.response_body:
         parts.append(Content.styled("answer:", "dim"))

@@ -54,19 +54,18 @@ async def change(app: Console, view: AccessView, principal: Principal, level: st
         await give(app, view, principal, values["level"], table)
 
 
-async def explain(app: Console, view: AccessView, default_user: str) -> None:
-    """Ask for a principal, by default a user, and explain its level."""
-    who, problem = "", ""
-    hint = f"empty: {one_line(default_user)}" if default_user else ADDRESS_HINT
+async def explain(app: Console, view: AccessView, default: Principal | None) -> None:
+    """Ask for a principal, by default this one, and explain its level."""
+    who, problem = default.address if default is not None else "", ""
     while True:
-        field = replace(who_field(app, who, hint), required=not default_user)
+        field = replace(who_field(app, who), is_replaced=True)
         values = await app.push_screen_wait(
             Form(f"Explain permissions on {view.target}", [field], save="Explain", message=_problem(problem))
         )
         if values is None:
             return
         who = values["who"]
-        explanation = await _explanation(app, view, who or f"user:{default_user}")
+        explanation = await _explanation(app, view, who)
         if isinstance(explanation, PermissionsExplanation):
             await app.push_screen(Why(view, explanation))
             return
@@ -88,14 +87,14 @@ async def _explanation(app: Console, view: AccessView, typed: str) -> Permission
         return str(error)
 
 
-def who_field(app: Console, value: str, hint: str = ADDRESS_HINT) -> Field:
+def who_field(app: Console, value: str) -> Field:
     """An input for a principal of any kind, with completion."""
     suggest = partial(addresses.suggestions, app.client, kinds=addresses.ALL_KINDS)
     return Field(
         name="who",
         label="User, group or service principal",
         value=value,
-        hint=hint,
+        hint=ADDRESS_HINT,
         required=True,
         suggest=suggest,
         suggested_only=True,

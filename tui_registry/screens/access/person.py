@@ -27,7 +27,7 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.permission import PermissionLevel
-from tui_registry_server.wire.principal import ADMINS, PrincipalKind
+from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
 from tui_registry_server.wire.principal_details import HeldGrant, Membership, ModelLevel, PrincipalDetails
 
 FORBIDDEN = 403
@@ -38,8 +38,8 @@ LEVELS = {*PermissionLevel} - {PermissionLevel.CAN_CREATE_REGISTERED_MODEL}
 @dataclass(frozen=True, slots=True)
 class Holding:
     """A row: something that the principal has. ``open``: what Enter does, None if nothing. ``notes``: the first is in
-    the list, all are below it. ``subject``: the name of what it is about, to be copied, if ``name`` says more.
-    ``seen``: the end of ``name`` that is not cut where there is no room for all."""
+    the list, with the number of others, all are below it. ``subject``: the name of what it is about, to be copied, if
+    ``name`` says more. ``seen``: the end of ``name`` that is not cut where there is no room for all."""
 
     kind: str
     name: str
@@ -56,7 +56,7 @@ class Holding:
     @property
     def note(self) -> str:
         first, *others = self.notes or ("",)
-        return f"{first} (+{len(others)})" if others else first
+        return f"{first}, and {len(others)} more" if others else first
 
 
 class Person(Section):
@@ -145,6 +145,10 @@ class Person(Section):
             Holding("group", each.name, (_way(each),), partial(self._open_group, each.name)) for each in details.groups
         )
         yield from _with_rest(groups, "group", len(details.groups), details.group_count)
+        if USERS not in {each.name for each in details.groups} and any(
+            each.group_name == USERS for each in details.grants
+        ):
+            yield Holding("group", USERS, ("everybody is in it",), partial(self._open_group, USERS))
         requests = (
             Holding(
                 "request",
@@ -197,9 +201,9 @@ class Person(Section):
 
     def about_row(self, key: str) -> Content:
         holding = self._holdings[key]
-        return Content.assemble(
-            (one_line(visible(holding.name), 500), "bold"), f"\n{one_line('; '.join(holding.notes), 500)}"
-        )
+        first, *others = holding.notes or ("",)
+        more = f"\nalso {one_line('; '.join(others), 500)}" if others else ""
+        return Content.assemble((one_line(visible(holding.name), 500), "bold"), f"\n{one_line(first, 500)}{more}")
 
     def is_live(self, action: str) -> bool:
         if action == "open":
@@ -234,7 +238,7 @@ class Person(Section):
         keys = self.console_app.keymap.keys["every_model"]
         if keys and self._leaves_out_models:
             before = "" if self.is_admin else f"{READ_ONLY} "
-            how = f"{display_name(keys[0])} lists models with the level of the whole registry, too."
+            how = f"Of models, only those with a higher level are listed; {display_name(keys[0])} lists all."
             self.note.update(Content(f"{before}{how}"))
             self.note.display = True
 
@@ -271,8 +275,10 @@ async def offboard(app: Console, principal_id: str) -> None:
 
 
 def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], groups: Iterable[str]) -> Question:
+    is_admin = ADMINS in groups
+    once = "This cannot be undone. " if is_admin else ""  # otherwise it is where the name is typed
     message = [
-        Content("This cannot be undone. Models, prompts, versions and history stay."),
+        Content(f"{once}Models, prompts, versions and history stay."),
         *(Content(f"• {each}") for each in effects),
     ]
     return Question(
@@ -281,7 +287,7 @@ def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], g
         "Offboard",
         warnings,
         word=word_for(who.name, "offboard"),
-        why_word="an administrator" if ADMINS in groups else "this cannot be undone",
+        why_word="an administrator" if is_admin else "this cannot be undone",
     )
 
 

@@ -22,17 +22,22 @@ from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.dialogs.new_token import NewToken
+from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, visible
-from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.columns import BY_AGE, BY_TIME, Sorting
+from tui_registry.widgets.ages import age, ahead, moment
+from tui_registry.widgets.columns import BY_AGE, Sorting
 from tui_registry.widgets.row import Instant, Ranked, Value
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.overview_defaults import EXPIRY_DAYS
 from tui_registry_server.wire.principal import PrincipalKind
-from tui_registry_server.wire.token import MAX_LIFETIME, PublicTokenInfo, TokenInfo
+from tui_registry_server.wire.token import MAX_LIFETIME, PublicTokenInfo, PublicTokenInfos, TokenInfo, TokenInfos
 
 FORBIDDEN = 403
 DAY = 24 * 60 * 60  # seconds
 NEVER = -1
+YOURS, CONSOLE = "you", "you, in this console"
+LOCKS_OUT = "This console itself uses this token: it will be signed out at once."
+MAY_LOCK_OUT = "It is your own: this console may be using it."
 BY_EXPIRY = Sorting("soonest first", "latest first")
 PROGRAMS = (PrincipalKind.SERVICE_PRINCIPAL,)
 _DEFAULT_VALUES = {"program": "", "comment": "", "days": "90"}
@@ -49,10 +54,12 @@ class Tokens(Section):
         Column("OWNER", 16, grow=2, max_width=40),
         Column("COMMENT", 14, grow=3, max_width=60),
         Column("AGE", 4, priority=1, sorting=BY_AGE),
-        Column("EXPIRES", 10, sorting=BY_EXPIRY),
-        Column("LAST USED", 10, priority=2, sorting=BY_TIME),
+        Column("EXPIRES", 7, sorting=BY_EXPIRY),
+        Column("LAST USED", 9, priority=2, sorting=BY_AGE),
         Column("CREATED BY", 12, priority=3, grow=1, max_width=40),
     )
+    about_lines = 3
+    own_order = Sort("age", is_descending=True)
 
     def __init__(self, token_id: str = "", comment: str = "") -> None:
         """With an id, only that token, opened on top of another place."""
@@ -62,19 +69,29 @@ class Tokens(Section):
         self._tokens: dict[str, PublicTokenInfo] = {}
         self._owners: dict[str, DirectoryEntry] = {}
         self._is_admin = True
+        self._calling_id = ""  # of the console's own token, if it is known
 
     async def load(self) -> None:
         client = self.console_app.client
         try:
-            tokens: Sequence[PublicTokenInfo] = await client.tokens.all()
+            infos: TokenInfos | PublicTokenInfos = await client.tokens.all_infos()
             self._is_admin = True
         except Refused as error:
             if error.status != FORBIDDEN:
                 raise
-            tokens, self._is_admin = await client.tokens.own(), False
+            infos, self._is_admin = await client.tokens.own_infos(), False
+        if self.me is None:
             await self.read_me()  # who owns them, before the rows say so
+        tokens: Sequence[PublicTokenInfo] = infos.token_infos
+        self._calling_id = infos.calling_token_id or ""
         self._tokens = {token.token_id: token for token in tokens if self._token_id in {"", token.token_id}}
         await super().load()
+
+    def _whose(self, token: PublicTokenInfo) -> str:
+        """What marks one's own token, and the one that this console uses; empty for those of others."""
+        if token.token_id == self._calling_id:
+            return CONSOLE
+        return YOURS if self.me is not None and self._owner(token) == self.me.principal.name else ""
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """A slice of what ``load`` has read: the server returns all tokens at once. Names are fetched as needed."""
@@ -124,16 +141,16 @@ class Tokens(Section):
 
     def _row(self, token: PublicTokenInfo) -> Row:
         detailed = token if isinstance(token, TokenInfo) else None
-        expired = 0 < token.expiry_time < time.time() * 1000
-        used = token.last_used_time
+        used, whose = token.last_used_time, self._whose(token)
+        owner = one_line(self.console_app.connection.short_name(self._owner(token)))
         return Row(
             token.token_id,
             (
-                (one_line(self.console_app.connection.short_name(self._owner(token))), "bold"),
+                (f"{owner} ({whose.partition(',')[0]})" if whose else owner, "bold"),
                 (one_line(token.comment or ""), ""),
                 (age(token.creation_time), "dim"),
-                ("expired" if expired else _day(token.expiry_time), "red" if expired else "dim"),
-                ("never" if used is None else _day(used), "dim"),
+                _expires(token.expiry_time),
+                ("never" if used is None else f"{age(used)} ago", "dim"),
                 (
                     one_line(self.console_app.connection.short_name(detailed.created_by_username) if detailed else ""),
                     "dim",
@@ -155,10 +172,13 @@ class Tokens(Section):
             return Content("")
         expires = "never expires" if token.expiry_time == NEVER else f"expires {moment(token.expiry_time)}"
         used = "never used" if token.last_used_time is None else f"used {moment(token.last_used_time)}"
+        whose = self._whose(token)
         return Content.assemble(
-            (f"created {moment(token.creation_time)}, {expires}, {used}", "dim"),
-            (f"\nID {one_line(token.token_id)}  ", "dim"),
-            (one_line(token.comment or "no comment"), "bold"),
+            (one_line(self._owner(token)), "bold"),
+            (f" ({whose})" if whose else "", "bold"),
+            f"  {one_line(token.comment or 'no comment')}",
+            (f"\ncreated {moment(token.creation_time)}, {expires}, {used}", "dim"),
+            (f"\nID {one_line(token.token_id)}", "dim"),
         )
 
     def is_live(self, action: str) -> bool:
@@ -240,15 +260,24 @@ class Tokens(Section):
 
     async def _revoke(self, token: PublicTokenInfo) -> None:
         owner = self._owner(token)
+        used = "never used" if token.last_used_time is None else f"last used {moment(token.last_used_time)}"
         message = [
-            Content(
-                f"{one_line(owner)}: {one_line(token.comment or 'no comment')}, created {moment(token.creation_time)}"
-            ),
+            Content.assemble(("Owner    ", "dim"), one_line(owner)),
+            Content.assemble(("Comment  ", "dim"), one_line(token.comment or "none")),
+            Content.assemble(("Created  ", "dim"), f"{moment(token.creation_time)}, {used}"),
             Content("Clients that use it will lose access. This cannot be undone."),
         ]
-        is_own = self.me is not None and owner == self.me.principal.name
-        warnings = ["It is your own: this console may be using it."] if is_own else []
-        question = Question("Revoke this token?", message, "Revoke", warnings)
+        whose = self._whose(token)
+        is_of_console = whose == CONSOLE or (bool(whose) and not self._calling_id)  # of an older server: maybe
+        warnings = [LOCKS_OUT if whose == CONSOLE else MAY_LOCK_OUT] if is_of_console else []
+        question = Question(
+            "Revoke this token?",
+            [Content("\n").join(message[:3]), message[3]],
+            "Revoke",
+            warnings,
+            word="revoke" if is_of_console else "",
+            why_word="this console uses it" if whose == CONSOLE else "this console may be using it",
+        )
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             client = self.console_app.client
             self.console_app.mutations.start(changes.revoke(client, token.token_id, owner, is_admin=self._is_admin))
@@ -259,8 +288,14 @@ def _expiry(milliseconds: int) -> Value:
     return Ranked(sys.maxsize, "never") if milliseconds == NEVER else Instant(milliseconds)
 
 
-def _day(milliseconds: int) -> str:
-    return "never" if milliseconds == NEVER else moment(milliseconds)[:10]
+def _expires(milliseconds: int) -> tuple[str, str]:
+    """How long it is valid, and a Rich style: that of the overview for those that expire soon."""
+    left = milliseconds / 1000 - time.time()
+    if milliseconds == NEVER:
+        return "never", "dim"
+    if left <= 0:
+        return "expired", "red"
+    return ahead(milliseconds), "yellow" if left < EXPIRY_DAYS * DAY else "dim"
 
 
 def _days_problem(days: str) -> str:

@@ -192,13 +192,13 @@ async def confirms_status(app: Console, chosen: Sequence[WebhookOverview], after
 async def confirms_deletion(app: Console, chosen: Sequence[WebhookOverview]) -> bool:
     queued = sum(each.pending for each in chosen)
     effects = [f"{queued} queued deliveries will not be sent."] if queued else []
-    effects.append("The deliveries go, too. This cannot be undone: no secret can be read back.")
+    effects.append("This cannot be undone: no secret can be read back.")
     question = Question(
         f"Delete {_counted(chosen)}?",
         [*_named(chosen), Content(" ".join(effects))],
         "Delete",
         word=word_for(changes.host_of(chosen[0]) if len(chosen) == 1 else "", "delete"),
-        why_word="this cannot be undone",
+        why_word="the deliveries go, too",
     )
     return await app.push_screen_wait(Confirm(question)) is not None
 

@@ -1,36 +1,38 @@
 """How a webhook is displayed: as a row, and in a few lines below the list."""
 
+import time
 from collections.abc import Sequence
 
 from textual.content import Content
 
 from tui_registry.client.webhooks import MLFLOW_FORM
 from tui_registry.mutations.webhook import host_of, target_of
+from tui_registry.queries import webhook_states as states
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.columns import BY_AGE, BY_NUMBER, Column
 from tui_registry.widgets.row import Instant, Ranked, Row
-from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
-from tui_registry_server.wire.webhook_delivery import DeliveryStatus, FailureReason, WebhookDelivery
+from tui_registry_server.wire.registry_webhook import WebhookFormat
+from tui_registry_server.wire.webhook_delivery import FailureReason, WebhookDelivery
 from tui_registry_server.wire.webhook_overview import MAX_COUNTED, WebhookOverview
 
-REGISTRY = "whole registry"
+REGISTRY = "(all)"
 UNCHECKED = "Its certificate is not verified: anyone in between can read and change what is sent."
-STATES = {
-    RegistryWebhookStatus.ACTIVE: ("active", "green"),
-    RegistryWebhookStatus.TEST_MODE: ("tests only", "yellow"),
-    RegistryWebhookStatus.DISABLED: ("paused", "bold yellow"),
+STYLES = {
+    states.FAILING: "bold red",
+    states.ACTIVE: "green",
+    states.TEST: "yellow",
+    states.PAUSED: "bold yellow",
 }
-FAILING = ("failing", "bold red")
-RANKS = (FAILING[0], *(text for text, _ in STATES.values()))
+RANKS = tuple(STYLES)
 """What needs attention comes first."""
 NAMES = {WebhookFormat.SLACK: "Slack", WebhookFormat.TEAMS: "Teams", WebhookFormat.EMAIL: "people, by e-mail"}
 COLUMNS = (
     Column("HOST", 16, grow=3, max_width=40),
-    Column("SCOPE", 14, grow=2, max_width=30),
-    Column("STATUS", 10),
-    Column("QUEUE", 5, priority=1, sorting=BY_NUMBER),
-    Column("FAILED", 6, priority=1, sorting=BY_NUMBER),
+    Column("MODEL", 10, grow=2, max_width=30, key="scope"),
+    Column("STATUS", 7),
+    Column("WAITING", 7, priority=1, sorting=BY_NUMBER, key="queue"),
+    Column("GIVEN UP", 8, priority=1, sorting=BY_NUMBER, key="failed"),
     Column("LAST", 12, max_width=22, sorting=BY_AGE),
     Column("EVENTS", 16, priority=2, grow=2, max_width=60),
     Column("DESCRIPTION", 12, priority=3, grow=2, max_width=40),
@@ -83,8 +85,8 @@ def row_of(webhook: WebhookOverview) -> Row:
 
 def state_of(webhook: WebhookOverview) -> tuple[str, str]:
     """Whether it is active or, if so, its last delivery failed; and a Rich style."""
-    is_active = webhook.status is RegistryWebhookStatus.ACTIVE
-    return FAILING if is_active and webhook.last and _failed(webhook.last) else STATES[webhook.status]
+    state = states.webhook_state(webhook.status, webhook.last)
+    return state, STYLES[state]
 
 
 def about(webhook: WebhookOverview) -> Content:
@@ -101,43 +103,45 @@ def about(webhook: WebhookOverview) -> Content:
     parts = [Content.assemble((one_line(name, 200), "bold"), ("  " + ", ".join(facts), "dim"))]
     if not webhook.enable_ssl_verification:
         parts.append(Content.styled(f"! {UNCHECKED}", "bold $text-error"))
-    if webhook.last is not None and _failed(webhook.last):
-        since = moment(webhook.last.creation_timestamp)
-        parts.append(Content.styled(f"! failing: the event of {since} could not be delivered", "bold $text-error"))
     if webhook.last is not None:
-        parts.append(Content(f"last: {one_line(outcome(webhook.last), 300)}"))
+        what = one_line(f"{webhook.last.event} of {moment(webhook.last.creation_timestamp)}")
+        told = f"{what}: {one_line(outcome(webhook.last), 300)}"
+        is_failing = states.has_failed(webhook.last)
+        parts.append(Content.styled(f"! {told}", "bold $text-error") if is_failing else Content(f"last: {told}"))
     parts.append(Content.styled(one_line(f"events: {', '.join(webhook.events)}", 300), "dim"))
     return Content("\n").join(parts)
 
 
 def outcome(delivery: WebhookDelivery) -> str:
     """What came of the last attempt, in a sentence."""
-    facts = [delivery.status.value]
+    state = states.delivery_state(delivery)
+    facts = [state]
+    if failed := states.failed_attempts(delivery):
+        facts.append(f"{failed} failed attempt{'' if failed == 1 else 's'}")
     if delivery.response_status is not None:
         facts.append(f"answered {delivery.response_status}")
-    if delivery.latency_ms is not None:
-        facts.append(f"after {delivery.latency_ms} ms")
+        facts += [] if delivery.latency_ms is None else [f"after {delivery.latency_ms} ms"]
     if delivery.sent_timestamp is not None:
         facts.append(f"{age(delivery.sent_timestamp)} ago")
-    if delivery.status is DeliveryStatus.PENDING and delivery.attempts:
-        facts.append(f"attempt {delivery.attempts} failed, next one at {moment(delivery.due_timestamp or 0)[11:]}")
+    if state == states.RETRYING:
+        facts.append(f"next attempt at {_soon(delivery.due_timestamp or 0)}")
     return f"{', '.join(facts)}{f': {delivery.error}' if delivery.error else ''}"
 
 
-def status_style(status: DeliveryStatus) -> str:
+def delivery_style(delivery: WebhookDelivery) -> str:
     return {
-        DeliveryStatus.DELIVERED: "green",
-        DeliveryStatus.PENDING: "yellow",
-        DeliveryStatus.DEAD: "bold red",
-        DeliveryStatus.WITHHELD: "dim",
-    }[status]
+        states.DELIVERED: "green",
+        states.WAITING: "",
+        states.RETRYING: "yellow",
+        states.GIVEN_UP: "bold red",
+        states.WITHHELD: "dim",
+    }[states.delivery_state(delivery)]
 
 
-def _failed(delivery: WebhookDelivery) -> bool:
-    """Whether it was given up, or is tried again."""
-    return delivery.status is DeliveryStatus.DEAD or (
-        delivery.status is DeliveryStatus.PENDING and delivery.attempts > 0
-    )
+def _soon(milliseconds: int) -> str:
+    """The time of an attempt, with the date only if that is not today's."""
+    date, _, clock = moment(milliseconds).partition(" ")
+    return clock if date == moment(int(time.time() * 1000))[:10] else f"{date} {clock}"
 
 
 def _short(events: Sequence[str]) -> str:
@@ -152,12 +156,10 @@ def _last(webhook: WebhookOverview) -> tuple[str, str]:
     if last is None:
         return "–", "dim"
     when = "" if last.sent_timestamp is None else age(last.sent_timestamp)
-    if _failed(last):
+    if states.has_failed(last):
         return f"{_answered(last)} {when}", "bold red"
-    words = {DeliveryStatus.WITHHELD: "withheld", DeliveryStatus.PENDING: "queued"}
-    if last.status in words:
-        return words[last.status], status_style(last.status)
-    return f"{_answered(last)} {when}", status_style(last.status)
+    state = states.delivery_state(last)
+    return state if state in {states.WITHHELD, states.WAITING} else f"{_answered(last)} {when}", delivery_style(last)
 
 
 def _answered(delivery: WebhookDelivery) -> str:

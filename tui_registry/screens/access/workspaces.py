@@ -18,11 +18,14 @@ from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.widgets.columns import BY_NUMBER
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.model_version import ModelVersionPage
 from tui_registry_server.wire.workspace import Workspace
 from tui_registry_server.wire.workspace_name import DEFAULT_NAME, MAX_NAME_LENGTH, is_workspace_name
 
 OTHERS = "These are the workspaces that you may use: members of the group admins create them."
 INVALID = "A name has 2 to 63 of a to z, 0 to 9 and -, which is neither first nor last."
+MAX_COUNTED = 100  # versions in Production
+MAX_NAMED, MAX_SHOWN = 3, 30
 MAX_DESCRIPTION = 200  # characters, in the list
 
 
@@ -37,7 +40,7 @@ class Workspaces(Section):
     COLUMNS = (
         Column("WORKSPACE", 20, grow=2, max_width=MAX_NAME_LENGTH),
         Column("", 4, sorting=None, key="open"),
-        Column("MODELS", 6, sorting=BY_NUMBER, priority=1),
+        Column("MODELS+PROMPTS", 14, sorting=BY_NUMBER, priority=1, key="models"),
         Column("YOUR LEVEL", 12, priority=2),
         Column("DESCRIPTION", 20, grow=3, priority=1),
     )
@@ -102,7 +105,7 @@ class Workspaces(Section):
     def about_row(self, key: str) -> Content:
         workspace = self._workspaces[key]
         count = workspace.model_count or 0
-        inside = f"{_counted(count)} that you may read"
+        inside = _counted(count) if self.is_admin else f"{_counted(count)} that you may read"
         return Content.assemble(
             (visible(key), "bold"), f"  {inside}\n", (one_line(workspace.description or "", 1000), "dim")
         )
@@ -163,6 +166,7 @@ class Workspaces(Section):
 
     async def _delete(self, workspace: Workspace) -> None:
         name, count = workspace.name, workspace.model_count or 0
+        serving = await self.console_app.client.workspaces.in_production(name, MAX_COUNTED) if count else None
         question = Question(
             f"Delete workspace {name}?",
             [
@@ -170,7 +174,7 @@ class Workspaces(Section):
                 *([Content("The console then opens the default workspace.")] if name == self._open else []),
             ],
             "Delete",
-            warnings=[f"{_counted(count)} will be deleted, with all versions."] if count else [],
+            warnings=[f"{_counted(count)} will be deleted, with all versions.", *_serving(serving)] if count else [],
             word=name,
             why_word="this cannot be undone",
         )
@@ -181,6 +185,17 @@ class Workspaces(Section):
 
 def _counted(count: int) -> str:
     return f"{count:,} {'model or prompt' if count == 1 else 'models and prompts'}"
+
+
+def _serving(page: ModelVersionPage | None) -> list[str]:
+    """How many versions are in Production, and the names of the first."""
+    if page is None or not page.model_versions:
+        return []
+    number, more = len(page.model_versions), "+" if page.next_page_token else ""
+    first = page.model_versions[:MAX_NAMED]
+    named = ", ".join(f"{one_line(visible(each.name), MAX_SHOWN)} version {each.version}" for each in first)
+    rest = f" and {number - len(first)}{more} more" if number > len(first) else ""
+    return [f"{number}{more} of the versions {'is' if number == 1 else 'are'} in Production: {named}{rest}."]
 
 
 def _problem(name: str) -> str:

@@ -25,6 +25,7 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.fitting import Fitting, Scrolled
 from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.hint import Hint
+from tui_registry.widgets.tick_box import TickBox
 
 TAB_ORDER = ("no", "comment", "word", "archive", "yes")
 MAX_COMMENT_LENGTH = 5_000  # characters
@@ -106,7 +107,7 @@ class Confirm(ModalScreen[Consent | None]):
                         yield Static(Content.styled(one_line(warning), "$text-error"))
             yield targets.rest
             if question.archive:
-                yield Checkbox(Content(question.archive), value=True, id="archive", compact=True)
+                yield TickBox(Content(question.archive), value=True, id="archive", compact=True)
             if question.asks_comment:
                 yield Input(placeholder="Comment (optional)", id="comment", max_length=MAX_COMMENT_LENGTH, compact=True)
             if question.word:
@@ -117,7 +118,7 @@ class Confirm(ModalScreen[Consent | None]):
             yield error
             with Horizontal(id="answers"):
                 yield Button(Content("n  No"), id="no", compact=True)
-                yield Button(Content(f"y  {question.verb}"), id="yes", compact=True)
+                yield Button(self._yes_label, id="yes", compact=True)
             self._hint.show(*self._hints)
             yield self._hint
 
@@ -162,7 +163,7 @@ class Confirm(ModalScreen[Consent | None]):
                 then = "⏎ then " if is_comment else ""
                 return f"{then}type {missing}   esc close", f"{then}type it  esc close"
             return (f"⏎ {'next' if is_comment else verb}   esc close",)
-        yes = f"y{' or tab' if following == 'word' else ''} then type {missing} ⏎" if missing else "y yes"
+        yes = f"y then type {missing} ⏎" if missing else "y yes"
         rest = ["n no", *(["tab comment"] if following == "comment" else [])]
         if not question.archive:
             archive = short_archive = []
@@ -173,6 +174,11 @@ class Confirm(ModalScreen[Consent | None]):
             "  ".join([yes, *rest, *short_archive]),
             "  ".join(["y then type it" if missing else yes, *rest, *short_archive]),
         )
+
+    @property
+    def _yes_label(self) -> Content:
+        """With an ellipsis as long as y only asks for the word."""
+        return Content(f"y  {self._question.verb}{'…' if self._is_word_missing else ''}")
 
     @property
     def _next_by_tab(self) -> str | None:
@@ -240,6 +246,7 @@ class Confirm(ModalScreen[Consent | None]):
     def _input_changed(self) -> None:
         self._leave_requested = False
         self._show_error("")
+        self.query_one("#yes", Button).label = self._yes_label
         self._hint.show(*self._hints)
 
     @on(Checkbox.Changed, "#archive")

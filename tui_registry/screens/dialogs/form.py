@@ -47,7 +47,8 @@ class Field:
 
     value: the initial value. hint: the placeholder. long: a text of several lines. max_length: of a value, in
     characters. choices: the values to choose from.
-    hidden: whether what is typed is not displayed, as a password.
+    hidden: whether what is typed is not displayed, as a password. is_replaced: whether what is typed first replaces the
+    initial value.
     suggest: completes what is typed; with ``suggested_only`` only completions are valid, and Enter takes the only one
     left. check: what is wrong with a value, empty if nothing.
     """
@@ -63,6 +64,7 @@ class Field:
     suggest: Suggest | None = None
     suggested_only: bool = False
     hidden: bool = False
+    is_replaced: bool = False
     check: Callable[[str], str] | None = None
 
 
@@ -332,7 +334,7 @@ def _field_widgets(field: Field, value: str) -> ComposeResult:
             password=field.hidden,
             id=field.name,
             compact=True,
-            select_on_focus=False,
+            select_on_focus=field.is_replaced,
         )
         if field.suggest is not None:
             suggestions = Table((Column("", 20, grow=1),), empty="", id=f"{field.name}-suggestions", show_titles=False)

@@ -49,6 +49,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         super().__init__()
         self._current = current
         self._read_only = read_only
+        self._hint = Hint("")
         self._table = Table(self.COLUMNS, empty="No profiles.", id="profiles")
         self._known: Mapping[str, Profile] = {}
         self._message = ADD
@@ -62,27 +63,43 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
             yield Static(Content("Profiles"), id="title")
             yield self._table
             yield Static("", id="message", markup=False)
-            name = visible(self._current)
-            allow = (f"   w allow changes in {name}", "   w allow changes") if self._read_only else ("",)
-            opens = "⏎ open" if self._known else ""
-            yield Hint(*(f"{opens}{each}   esc close".strip() for each in allow))
+            self._hint.show(*self._hints)
+            yield self._hint
+
+    @property
+    def _hints(self) -> tuple[str, str]:
+        """The keys that do something now: what is open is not opened again."""
+        others = self._known.keys() - {self._current}
+        opens = ["⏎ open"] if self._table.cursor_key in others else ["↓↑ choose"] if others else []
+        allow, short_allow = [f"w allow changes in {visible(self._current)}"], ["w allow changes"]
+        if not self._read_only:
+            allow = short_allow = []
+        return "   ".join([*opens, *allow, "esc close"]), "   ".join([*opens, *short_allow, "esc close"])
 
     def on_mount(self) -> None:
         known = self._known
+        name = visible(self._current)
+        is_other = bool(known and self._current) and self._current not in known
+        opened = (
+            [Row(self._current, ((name, "bold"), ("not a profile", "dim"), ("open", "yellow")))] if is_other else []
+        )
         self._table.show(
             [
-                Row(
-                    name,
-                    (
-                        (visible(name), "bold"),
-                        (one_line(profile.url), ""),
-                        (", ".join(_marks(profile, is_open=name == self._current)), "yellow"),
-                    ),
-                )
-                for name, profile in sorted(known.items())
+                *opened,
+                *(
+                    Row(
+                        name,
+                        (
+                            (visible(name), "bold"),
+                            (one_line(profile.url), ""),
+                            (", ".join(_marks(profile, is_open=name == self._current)), "yellow"),
+                        ),
+                    )
+                    for name, profile in sorted(known.items())
+                ),
             ]
         )
-        self._table.styles.max_height = min(12, len(known) + 1) if known else 2
+        self._table.styles.max_height = min(12, len(known) + len(opened) + 1) if known else 2
         self._table.move_to(self._current)
         self._show_message()
         self.set_focus(self._table)
@@ -92,8 +109,9 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         """What the settings of the profile under the cursor mean, and how to add one."""
         key = self._table.cursor_key or ""
         about = [_meaning(key, self._known[key], is_open=key == self._current)] if key in self._known else []
-        if self._current and self._current not in self._known:
-            about.append(f"Open now is {visible(self._current)}, which is no profile.")
+        if self._current and not about:
+            about.append(f"{visible(self._current)} is open, and not a profile.")
+        self._hint.show(*self._hints)
         text = "\n".join([*about, *([""] if about else []), *lines(self._message)])
         self.query_one("#message", Static).update(Content(text))
 
@@ -116,7 +134,7 @@ def _marks(profile: Profile, *, is_open: bool) -> list[str]:
 
 def _meaning(name: str, profile: Profile, *, is_open: bool) -> str:
     """Whether changes are possible there, how its name is shown, and what else is set."""
-    allow = "w allows changes in this session" if is_open else "to change something there, open it, then press w here"
+    allow = "w allows changes until it is closed" if is_open else "when it is open, w in this dialog allows changes"
     changes = f"read-only: {allow}" if profile.read_only else "for reading and changes"
     sentences = [
         f"{visible(name)} is {changes}.",

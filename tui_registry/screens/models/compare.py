@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_registry.client.registry import RegistryClient
+from tui_registry.keys.action import Action
 from tui_registry.keys.actions import bindings
 from tui_registry.queries.known_lineage import known_lineage
 from tui_registry.queries.prompts import besides_text, is_prompt, own_tags, readable
@@ -60,6 +61,12 @@ class Compare(Place):
         with VerticalScroll(id="full-text", can_focus=False):
             yield self._full_text
         yield self.bar
+
+    @property
+    def live_actions(self) -> list[Action]:
+        """Of prompts without what is about models."""
+        about_models = {"find", "go('models')"} if any(is_prompt(each.tags) for each in self._compared) else set()
+        return [each for each in super().live_actions if each.id not in about_models]
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -145,15 +152,16 @@ async def _entered_stage_at(client: RegistryClient, version: ModelVersion) -> in
 
 
 def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[str, str]:
+    """Prompts have neither stages nor, but rarely, a run; the source of all of them is the same."""
+    of_prompt = {TEXT_LABEL: readable(version), **besides_text(version)} if is_prompt(version.tags) else {}
+    stage = {"stage": version.current_stage.value, "time in stage": f"{age(since)}, since {moment(since)}"}
+    origin = {"source": version.source or "", "run": version.run_id or "", "run link": version.run_link or ""}
     return {
-        **({TEXT_LABEL: readable(version), **besides_text(version)} if is_prompt(version.tags) else {}),
-        "stage": version.current_stage.value,
-        "time in stage": f"{age(since)}, since {moment(since)}",
+        **of_prompt,
+        **({} if of_prompt else stage),
         "created": f"{moment(version.creation_timestamp)}, {age(version.creation_timestamp)} ago",
         "created by": version.user_id or "",
-        "source": version.source or "",
-        "run": version.run_id or "",
-        "run link": version.run_link or "",
+        **({label: text for label, text in origin.items() if text and label != "source"} if of_prompt else origin),
         "aliases": ", ".join(f"@{alias}" for alias in version.aliases),
         **(dict(all_facts(lineage)) if lineage is not None else {}),
         **{f"tag {tag.key}": tag.value for tag in own_tags(version.tags)},

@@ -13,7 +13,7 @@ STOP = "STOP"
 LABELS = {
     Digest.NOW: ("immediately", "a message for each change"),
     Digest.HOURLY: ("every hour", "one message with all changes since the last, if any"),
-    Digest.DAILY: ("every day", "the same, at 06:00 UTC"),
+    Digest.DAILY: ("every day", "one message with all changes of the day, at 06:00 UTC"),
 }
 
 

@@ -37,7 +37,7 @@ class Follows(TableActions, Listing):
     COLUMNS = (
         Column("FOLLOWED", 25, grow=2, max_width=60),
         Column("NOTIFIED", 11),
-        Column("TO", 23, grow=1, max_width=48),
+        Column("TO", 18, grow=1, max_width=48),
         Column("PROBLEM", 8, grow=1, max_width=30),
         Column("SINCE", 5, priority=1, sorting=BY_AGE),
     )
