@@ -13,6 +13,7 @@ from textual.binding import Binding
 from tui_registry.keys.action import EVERYWHERE, Action
 from tui_registry.keys.credential_actions import CREDENTIAL_ACTIONS
 from tui_registry.keys.names import is_character
+from tui_registry.keys.stage_actions import STAGE_ACTIONS, WITH_VERSIONS
 from tui_registry.keys.webhook_actions import WEBHOOK_ACTIONS
 from tui_registry.keys.workspace_actions import WORKSPACE_ACTIONS
 
@@ -26,8 +27,6 @@ FILTERING = (
 WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)", show=False))
 """Keys that a text input passes on to the list above it."""
 
-WITH_REQUESTS = ("inbox", "model", "board", "version")
-WITH_VERSIONS = ("model", "board")
 WITH_MARKS = ("inbox", *WITH_VERSIONS, "webhooks", "deliveries")
 DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
@@ -39,50 +38,7 @@ READ_ON = ("inbox", *WITH_VERSIONS, *DETAILS, "compare", "deliveries")
 TABLES = ("inbox", *LISTED, *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
 VIEW_PLACES = ("inbox", *LISTED, "board", "activity", *SECTIONS)
 ACTIONS = (
-    Action(
-        "approve", "a", "a", "approve", "Approve the request, or all marked requests", WITH_REQUESTS, 1, writes=True
-    ),
-    Action("reject", "r", "r", "reject", "Reject the request, or all marked requests", WITH_REQUESTS, 1, writes=True),
-    Action(
-        "cancel",
-        "x",
-        "x",
-        "cancel request",
-        "Cancel the request, or all marked requests",
-        ("inbox", "board", "version"),
-        2,
-        writes=True,
-    ),
-    Action(
-        "cancel",
-        "x",
-        "x",
-        "cancel request",
-        "Cancel the request, or all marked requests",
-        ("model",),
-        3,  # whose other keys decide more
-        writes=True,
-    ),
-    Action(
-        "transition",
-        "t",
-        "t",
-        "move",
-        "Move the version to another stage, or request the move",
-        (*WITH_VERSIONS, "version"),
-        1,
-        writes=True,
-    ),
-    Action(
-        "rollback",
-        "b",
-        "b",
-        "roll back",
-        "Roll back Production to the version that was there before",
-        ("model",),
-        2,
-        writes=True,
-    ),
+    *STAGE_ACTIONS,
     Action(
         "open",
         "enter",

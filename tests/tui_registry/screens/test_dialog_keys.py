@@ -138,7 +138,7 @@ async def test_what_a_profile_is_like_is_said_in_words(
         await shown.shows("test is open, and not a profile.", "  read-only")
         assert "⏎ open" not in shown.text
         await shown.press("j")
-        await shown.shows("production is read-only: when it is open, w in this dialog", "⏎ open   esc cancel")
+        await shown.shows("production is read-only: when it is open, w in this dialog", "⏎ open   esc close")
         await shown.shows("The header shows its name on red.", "tui-registry login URL --profile NAME")
         await shown.press("j")
         await shown.shows("staging is for reading and changes.")
