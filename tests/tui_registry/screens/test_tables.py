@@ -18,7 +18,7 @@ from tui_registry.session import settings
 from tui_registry.session.saved_view import SavedView
 from tui_registry.widgets.row import Instant, sort_key
 
-AGE = re.compile(r"(^| )\d+[smhdwy]$")
+AGE = re.compile(r"^(?!in )(.* )?\d+[smhdwy]( ago)?$")
 HOSTILE = '=HYPERLINK("http://x")\x1b[2J\nsecond, \u202eline'
 
 
