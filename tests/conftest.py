@@ -13,6 +13,8 @@ from tests.live_registry import BUNDLED, DATABASE_VARIABLE, LiveRegistry, servin
 from tests.openid.provider import Provider, provider
 from tests.postgresql import bundled_server
 
+HERE = Path(__file__).parent
+
 os.environ["LC_ALL"] = "C.UTF-8"  # the console's screens depend on it
 
 
@@ -34,6 +36,21 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files of each folder evenly over the run: those that mostly wait, such as for MLflow and for killed
+    servers, are run beside those that need the processors, such as the console's."""
+    folders: dict[str, dict[Path, int]] = {}
+    for item in items:
+        files = folders.setdefault(item.path.relative_to(HERE).parts[0], {})
+        files.setdefault(item.path, len(files))
+
+    def place(item: pytest.Item) -> float:
+        files = folders[item.path.relative_to(HERE).parts[0]]
+        return files[item.path] / len(files)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

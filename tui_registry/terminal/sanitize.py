@@ -33,10 +33,10 @@ __all__ = [
 BLANK = "␣"
 _HEADING = re.compile(r"^ {0,3}#{1,6}(?:[ \t]+|$)", re.MULTILINE)
 _RULE = re.compile(r"^(?=.*---)[|: \t-]+$", re.MULTILINE)  # below the titles of a table, or a line
-_TABLE_ROW = re.compile(r"^[ \t]*\|(.*?)\|?[ \t]*$", re.MULTILINE)  # the last one may be cut
+_TABLE_ROW = re.compile(r"^[ \t]*\|(.*)$", re.MULTILINE)  # the last one may be cut
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)[^`\n]*$\n?", re.MULTILINE)  # around code
 _QUOTE = re.compile(r"^ {0,3}>[ \t]?", re.MULTILINE)
-_LINK = re.compile(r"!?\[([^\]\n]+)\]\([^)\s]*(?: +\"[^\"\n]*\")?\)")
+_LINK = re.compile(r"!?\[([^\[\]\n]+)\]\([^()\s]*(?: +\"[^\"\n]*\")?\)")  # in linear time, whatever the text is
 _EMPHASIS = re.compile(
     r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*|`([^`\n]+)`|(?<![\w*])\*(?=[^\s*])([^*\n]+)(?<=[^\s*])\*(?![\w*])"
     r"|~~(?=\S)([^~\n]+)(?<=\S)~~"

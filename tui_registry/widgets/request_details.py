@@ -32,6 +32,8 @@ MAX_COMMENT_LINES = 4  # of what the requester wrote, above what the registry kn
 Lines = Callable[[int], list[Content]]
 """Renders the lines for a width in cells."""
 
+MAX_MARKED = 200  # requests that are listed: they are drawn anew at each move of the cursor
+
 
 class RequestDetails(VerticalScroll, can_focus=False):
     def __init__(self) -> None:
@@ -75,7 +77,15 @@ class RequestDetails(VerticalScroll, can_focus=False):
         self._displayed_id, self._review_lines = None, None
         together = ", decided together" if len(requests) > 1 else ", decided in place of the row under the cursor"
         title = Content.styled(f"{len(requests)} marked{together}:", "dim")
-        self._draw(lambda width: [title, *(line for each in requests for line in _marked_lines(each, current, width))])
+        more = len(requests) - MAX_MARKED
+        rest = [Content.styled(f"and {more:,} more", "dim")] if more > 0 else []
+        self._draw(
+            lambda width: [
+                title,
+                *(line for each in requests[:MAX_MARKED] for line in _marked_lines(each, current, width)),
+                *rest,
+            ]
+        )
 
     def show_review(self, request: InboxRequest, review: TransitionReview) -> None:
         """Add what was fetched for a request, unless another one is displayed by now."""
@@ -237,7 +247,7 @@ def wrapped_comment(comment: str, width: int, longest: int = MAX_TEXT_LENGTH) ->
     ``longest`` characters."""
     return [
         part
-        for line in (lines(plain(comment), longest) if comment else ())
+        for line in (lines(plain(comment[: 2 * longest]), longest) if comment else ())
         for part in textwrap.wrap(line, max(20, width), break_on_hyphens=False) or [""]
     ]
 
@@ -292,4 +302,4 @@ def _fact(label: str, value: str, width: int) -> list[Content]:
 
 
 def _paragraph(text: str) -> list[Content]:
-    return [Content(line) for line in lines(plain(text), MAX_TEXT_LENGTH)] if text else []
+    return [Content(line) for line in lines(plain(text[: 2 * MAX_TEXT_LENGTH]), MAX_TEXT_LENGTH)] if text else []

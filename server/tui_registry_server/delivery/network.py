@@ -5,6 +5,7 @@ not to the name, which might resolve to another one the second time. TLS still v
 """
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
@@ -17,6 +18,8 @@ from httpcore import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, Conn
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.webhook_targets import Network, check_address
 from tui_registry_server.wire.webhook_delivery import FailureReason
+
+log = logging.getLogger(__name__)
 
 MAX_ADDRESSES = 4  # of a name that are tried
 
@@ -48,11 +51,8 @@ class CheckedNetwork(AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> AsyncNetworkStream:
         failed: ConnectError | None = None
-        for address in (await self._resolved(host, port))[:MAX_ADDRESSES]:
-            try:
-                check_address(ip_address(address), self._allowed, plain=self._plain)
-            except InvalidParameterValue:
-                continue
+        allowed = [address for address in await self._resolved(host, port) if self._may_be_sent_to(address)]
+        for address in allowed[:MAX_ADDRESSES]:
             try:
                 return await self._connections.connect_tcp(address, port, timeout, local_address, socket_options)
             except ConnectError as error:
@@ -76,12 +76,22 @@ class CheckedNetwork(AsyncNetworkBackend):
     ) -> AsyncNetworkStream:
         raise RefusedAddressError(FailureReason.ADDRESS_REFUSED.error("nothing is sent to Unix sockets"))
 
+    def _may_be_sent_to(self, address: str) -> bool:
+        try:
+            check_address(ip_address(address), self._allowed, plain=self._plain)
+        except InvalidParameterValue:
+            return False
+        return True
+
     async def _resolved(self, host: str, port: int) -> list[str]:
         look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._resolver, look_up)
-        except (OSError, UnicodeError) as error:
-            if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
-                raise UnresolvedNameError(FailureReason.NAME_LOOKUP.error(f"{host} ({error.strerror})")) from None
+        except (socket.gaierror, UnicodeError) as error:
+            log.info(
+                "webhooks: %r has no address: %s", host, error
+            )  # for the operator: the webhook's owner is not told
             return []
+        except OSError as error:  # of this machine
+            raise UnresolvedNameError(FailureReason.NAME_LOOKUP.error(f"{host} ({error.strerror})")) from None
         return list(dict.fromkeys(str(address[0]) for *_, address in found))

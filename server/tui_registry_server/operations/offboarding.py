@@ -72,7 +72,7 @@ class _Held(NamedTuple):
     def etag(self) -> str:
         grants = [(each.object_id, each.level) for each in self.grants]
         requests = [each.id for each in self.requests]
-        unmanaged = [self.unmanaged, self.unmanaged_count, self.issued_count]
+        unmanaged = [[(each.name, each.workspace) for each in self.unmanaged], self.unmanaged_count, self.issued_count]
         content = [
             self.row.id,
             bool(self.row.active),

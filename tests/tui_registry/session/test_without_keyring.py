@@ -138,6 +138,8 @@ def test_another_profile_is_asked_for_its_own_token(samples: Samples, logged_in:
     with terminal(variables=logged_in | other) as shown:
         shown.shows(" @ localhost", "● live")
         shown.press("P")
+        shown.shows("not a profile")
+        shown.press("j")
         shown.shows("asks for token")
         shown.press("enter")
         shown.shows(f"Token for {samples.url}")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_registry.terminal.sanitize import BLANK, LONGEST, MARKS, clip, lines, one_line, summary, visible
+from tui_registry.terminal.sanitize import BLANK, LONGEST, MARKS, clip, lines, one_line, plain, summary, visible
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Categories that steer the terminal, hide, reverse, or cannot be drawn."""
@@ -148,3 +148,14 @@ def test_a_summary_has_no_marks_of_tables_code_and_emphasis(markdown: str, shown
 
 def test_lines_stay_lines() -> None:
     assert lines("one\ntwo\r\n\nfour\u2028five") == ["one", "two", "", "four", "five"]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "start",
+    ["[", "![", "[a](", '[a](b "', "|" + " " * 99_999, "**a ", "`a", "~~a ", "*a ", "| - ", "```", "#", ">", "---"],
+)
+def test_no_text_takes_long(start: str) -> None:
+    """As long as the server takes it: whoever asks for a transition writes it, and whoever decides has it drawn."""
+    text = (start * 100_000)[:99_999] + "x"
+    assert plain(text).count("x") <= 1

@@ -268,7 +268,9 @@ class Tokens(Section):
             Content("Clients that use it will lose access. This cannot be undone."),
         ]
         whose = self._whose(token)
-        is_of_console = whose == CONSOLE or (bool(whose) and not self._calling_id)  # of an older server: maybe
+        opened = self.console_app.connection.opened
+        may_be_token = opened is None or opened.sign_in is None  # of an older server, which does not say
+        is_of_console = whose == CONSOLE or (bool(whose) and not self._calling_id and may_be_token)
         warnings = [LOCKS_OUT if whose == CONSOLE else MAY_LOCK_OUT] if is_of_console else []
         question = Question(
             "Revoke this token?",

@@ -109,7 +109,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         """What the settings of the profile under the cursor mean, and how to add one."""
         key = self._table.cursor_key or ""
         about = [_meaning(key, self._known[key], is_open=key == self._current)] if key in self._known else []
-        if self._current and not about:
+        if self._current and not about and self._message == ADD:
             about.append(f"{visible(self._current)} is open, and not a profile.")
         self._hint.show(*self._hints)
         text = "\n".join([*about, *([""] if about else []), *lines(self._message)])

@@ -45,7 +45,7 @@ def beginning(live: Iterable[Action], do: Callable[[Action], None], others: Iter
     """What is offered while nothing is typed: the likely ones of the live actions, ``others``, the other actions;
     without those that only go to a place or open the finder itself."""
     here = sorted(
-        (each for each in live if not each.id.startswith("go(") and each.id not in {"find_anything", "find"}),
+        (each for each in live if not each.id.startswith("go(") and each.id not in {"find_anything", "find", "back"}),
         key=lambda action: action.priority,
     )
     likely = [action for action in here if action.priority <= LIKELY and action.id != "help"]

@@ -17,7 +17,7 @@ from tui_registry.mutations.subject import Subject
 from tui_registry.queries.prompts import besides_text, is_prompt, readable
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.session.messages import LivenessChanged
-from tui_registry.terminal.sanitize import lines, one_line, plain
+from tui_registry.terminal.sanitize import LONGEST, lines, one_line, plain
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.tag import Tag
@@ -75,7 +75,7 @@ class DetailsScreen(EditActions):
     def description_fact(self, subject: Subject, description: str, *, can_edit: bool) -> Fact:
         """The description, editable if ``can_edit``."""
         first = next(
-            (line for line in lines(plain(description)) if line.strip()),
+            (line for line in lines(plain(description[: 2 * LONGEST])) if line.strip()),
             "none (press e to add one)" if can_edit else "none",
         )
         label = self.description_label(subject).casefold()
