@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ColumnElement, Integer, Select, Text, cast, column, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    cast,
+    column,
+    literal_column,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -212,6 +224,24 @@ def _pairs_postgresql(element: _Pairs, compiler: SQLCompiler, **options: Any) ->
     return f"(SELECT value ->> 0 AS id, CAST(value ->> 1 AS integer) AS number FROM {listed})"  # noqa: S608  # compiled clauses, not values
 
 
+class _DatabaseTime(FunctionElement[int]):
+    """The database's clock."""
+
+    inherit_cache = True
+    name = "database_time"
+    type = BigInteger()
+
+
+@compiles(_DatabaseTime, "sqlite")
+def _database_time_sqlite(_element: _DatabaseTime, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"  # the Julian day of 1970-01-01
+
+
+@compiles(_DatabaseTime, "postgresql")
+def _database_time_postgresql(_element: _DatabaseTime, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
 def document(**members: Any) -> ColumnElement[Any]:
     """A JSON object of these members, without those that are NULL."""
     parts: list[ColumnElement[Any]] = []
@@ -275,3 +305,8 @@ def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
 def pairs(json_array: ColumnElement[Any]) -> Any:
     """Rows of ``id`` and ``number`` of the pairs in a JSON array, given as one parameter."""
     return _Pairs(json_array).table_valued("id", "number")
+
+
+def database_time() -> ColumnElement[int]:
+    """Milliseconds since the epoch, UTC, by the one clock that all servers of a database share."""
+    return _DatabaseTime()

@@ -22,8 +22,8 @@ from sqlalchemy import (
 
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.webhook_events import DETAILED, Change, Dialect
-from tui_registry_server.store.database_clock import DatabaseTime
 from tui_registry_server.store.deadlines import require_thread
+from tui_registry_server.store.dialects import database_time
 from tui_registry_server.store.outbox import CHANGE_SOURCE, change_columns, change_of
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import activities
@@ -92,8 +92,8 @@ _pending = text(f"webhook_deliveries.{PENDING}")
 _active = webhooks.c.status == literal(RegistryWebhookStatus.ACTIVE.value)
 _free = or_(
     webhooks.c.lease_owner == bindparam("owner", type_=Text()),
-    webhooks.c.lease_timestamp < DatabaseTime(),
-    webhooks.c.lease_timestamp > DatabaseTime() + LONGEST_LEASE,  # the clock was set back
+    webhooks.c.lease_timestamp < database_time(),
+    webhooks.c.lease_timestamp > database_time() + LONGEST_LEASE,  # the clock was set back
 )
 
 _next = (
@@ -128,7 +128,7 @@ _CHANGES = {
 _CLAIM = Statement(
     update(webhooks)
     .where(webhooks.c.id == _id, _active, _free)
-    .values(lease_owner=bindparam("owner"), lease_timestamp=DatabaseTime() + bindparam("lease", type_=BigInteger()))
+    .values(lease_owner=bindparam("owner"), lease_timestamp=database_time() + bindparam("lease", type_=BigInteger()))
 )
 _RELEASE = Statement(
     update(webhooks)
