@@ -67,9 +67,11 @@ def bare(*, remote: bool = False) -> Iterator[TimedTerminal]:
 
 
 @contextmanager
-def on_models(registry: LiveRegistry, url: str = "", *, remote: bool = False) -> Iterator[TimedTerminal]:
+def on_models(
+    registry: LiveRegistry, url: str = "", *, remote: bool = False, program: Sequence[str] = OURS
+) -> Iterator[TimedTerminal]:
     """The console with its list of models."""
-    with timed_terminal(OURS, variables(registry, url, remote=remote), LARGE) as shown:
+    with timed_terminal(program, variables(registry, url, remote=remote), LARGE) as shown:
         shown.until(lambda text: "● live" in text)
         shown.settle()
         shown.send(b"2")
@@ -120,7 +122,7 @@ def measure_cursor(registries: dict[int, LiveRegistry], presses: int) -> None:
         taken: dict[str, list[float]] = {name: [] for name in shown}
         for _ in range(presses):
             for name, each in shown.items():
-                taken[name].append(each.first_byte(DOWN) * 1000)
+                taken[name].append(each.press(DOWN).delay * 1000)
     base = statistics.median(taken["bare Textual table"])
     print_table(
         ("from the arrow down to its first byte", "p50 ms", "p95 ms", "ratio of p50"),
@@ -133,8 +135,8 @@ def measure_bytes(registry: LiveRegistry, presses: int) -> None:
     for name, remote in (("over SSH", True), ("in a local terminal", False)):
         for what, opened in (("bare Textual table", bare), ("console, models", partial(on_models, registry))):
             with opened(remote=remote) as shown:
-                moves = [shown.bytes_of(DOWN) for _ in range(presses)]
-                pages = [shown.bytes_of(PAGE_DOWN) for _ in range(3)]
+                moves = [shown.press(DOWN).size for _ in range(presses)]
+                pages = [shown.press(PAGE_DOWN).size for _ in range(3)]
             rows.append((f"{what}, {name}", statistics.median(moves), max(moves), statistics.median(pages)))
     print_table(("bytes at 120x40", "a move, median", "a move, most", "a page, median"), rows)
 

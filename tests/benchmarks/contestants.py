@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.benchmarks.http_load import Script, expect_ok, request, run
 from tests.benchmarks.process_tree import children
-from tests.live_registry import PROGRAM, ROOT, LiveRegistry, serving
+from tests.live_registry import PROGRAM, ROOT, serving
 from tests.mlflow_server import serving_mlflow
 from tests.server.api import Api
 from tests.server.callers import add_group
@@ -48,8 +48,8 @@ def ours(folder: Path) -> Iterator[Contestant]:
     start = _cold_start(folder)
     with serving(folder) as registry:
         token = registry.token(USER)
-        _fill(registry.url, registry.admin_token)
-        _grant(registry)
+        fill(registry.url, registry.admin_token)
+        grant(registry.url, registry.admin_token)
         yield Contestant("ours", registry.url, registry.pid, start, token)
 
 
@@ -62,7 +62,7 @@ def mlflow(folder: Path) -> Iterator[Contestant]:
     with serving_mlflow(folder) as url:
         start = time.perf_counter() - began
         (pid,) = children(os.getpid()) - before
-        _fill(url, None)
+        fill(url, None)
         yield Contestant("MLflow", url, pid, start)
 
 
@@ -94,7 +94,7 @@ def _cold_start(folder: Path) -> float:
     return taken
 
 
-def _fill(url: str, token: str | None) -> None:
+def fill(url: str, token: str | None) -> None:
     """MODELS models with two tags each, VERSIONS versions of each with one, the first of them in Production."""
 
     def script(first: int) -> Script:
@@ -122,8 +122,9 @@ def version_of(name: str, number: int) -> dict[str, object]:
     }
 
 
-def _grant(registry: LiveRegistry) -> None:
-    with Api(registry.url, registry.admin_token) as admin:
+def grant(url: str, token: str) -> None:
+    """Let GROUP, of which USER is a member, manage each model."""
+    with Api(url, token) as admin:
         (user,) = admin.get("/preview/scim/v2/Users", filter=f'userName eq "{USER}"').ok()["Resources"]
         add_group(admin, GROUP, [user["id"]])
         entries = [{"group_name": GROUP, "permission_level": "CAN_MANAGE"}]

@@ -10,6 +10,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import pyte
 
@@ -17,6 +18,13 @@ from tests.live_registry import ROOT
 
 QUIET = 0.25  # seconds without output after which a screen counts as complete
 TIMEOUT = 60.0  # seconds
+
+
+class Response(NamedTuple):
+    """``delay``: seconds from the keys to the first byte of output; ``size``: the bytes of all output."""
+
+    delay: float
+    size: int
 
 
 class TimedTerminal:
@@ -50,21 +58,13 @@ class TimedTerminal:
         os.write(self._terminal, keys)
         return at
 
-    def first_byte(self, keys: bytes) -> float:
-        """Seconds from a key to the first byte of output."""
+    def press(self, keys: bytes) -> Response:
+        """Press keys, and read until the screen is complete."""
         at, before = self.send(keys), len(self.seen)
         while len(self.seen) == before:
             assert self.read(TIMEOUT), "no output after the key"
         self.settle()
-        return self.seen[before][0] - at
-
-    def bytes_of(self, keys: bytes) -> int:
-        """The number of bytes of output after a key."""
-        before = len(self.seen)
-        self.send(keys)
-        self.read(TIMEOUT)
-        self.settle()
-        return sum(len(content) for _, content in self.seen[before:])
+        return Response(self.seen[before][0] - at, sum(len(content) for _, content in self.seen[before:]))
 
     def until(self, shown: Callable[[str], object], quiet: float = QUIET) -> float:
         """Read until the screen matches; returns the time when it first did.

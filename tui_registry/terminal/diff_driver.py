@@ -3,15 +3,19 @@
 Textual redraws whole lines and whole widgets. The driver keeps a copy of the terminal's cells and styles, and leaves
 out what would not change them. Characters that are not one cell wide are always sent, and the cells that they cover
 count as
-unknown: terminals disagree about their width.
+unknown: terminals disagree about their width. A list that moves by a row is scrolled by the terminal.
 
-Sequences, as in ECMA-48: CUP positions the cursor, CUF moves it to the right, SGR sets the style.
+Sequences, as in ECMA-48: CUP positions the cursor, CUF moves it to the right, SGR sets the style; as in the VT100:
+DECSTBM limits the rows that scroll, RI moves the cursor up, and scrolls at the uppermost of them.
 """
 
 import re
 import signal
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import repeat, zip_longest
 from types import FrameType
+from typing import NamedTuple
 
 from rich.cells import get_character_cell_size
 from textual.events import Resize
@@ -21,6 +25,7 @@ from textual.messages import InBandWindowResize
 from tui_registry.terminal.driver import TerminalDriver
 
 MAX_GAP = 6  # unchanged cells between two changed ones are sent too: skipping them takes as many bytes
+MIN_SCROLLED = 3  # rows that move: to scroll fewer takes as many bytes as to draw them
 
 _TOKEN = re.compile(
     r"\x1b\[(?P<row>\d+);(?P<column>\d+)H"
@@ -39,35 +44,54 @@ _TOKEN = re.compile(
 Cell = tuple[str, str]
 """A character and the parameters of its SGR."""
 
+Row = list[Cell | None]
+"""A line's cells; None for those that are unknown, as are all beyond its end."""
+
+
+class Drawn(NamedTuple):
+    """A text of a frame, from this row and column on. Unless it is ``narrow``, terminals disagree about its width."""
+
+    row: int
+    column: int
+    style: str
+    text: str
+    narrow: bool
+
 
 @lru_cache(maxsize=4096)
 def _is_narrow(character: str) -> bool:
     return get_character_cell_size(character) == 1
 
 
+def _width(text: str) -> int:
+    return sum(map(get_character_cell_size, text))
+
+
 class TerminalMemory:
     """A copy of the terminal's cells, as far as known, and its cursor position."""
 
     def __init__(self) -> None:
-        self._cells: dict[tuple[int, int], Cell] = {}
+        self._rows: dict[int, Row] = {}
         self._at: tuple[int, int] | None = None  # row and column, from 0; None if unknown
         self._style = ""
 
     def forget(self) -> None:
         """Drop the copy: something else has drawn on the terminal."""
-        self._cells.clear()
+        self._rows.clear()
         self._at = None
 
     def reduce(self, data: str) -> str:
         """The shortest output with the same effect as this one, given everything sent before."""
         parts: list[str] = []
+        frame: list[Drawn] = []  # what is drawn, and not sent yet
         at, style = self._at, self._style  # as if everything had been sent
         for token in _TOKEN.finditer(data):
             kind = token.lastgroup
             if kind == "text" and at is not None:
                 text = token["text"]
-                width = self._draw(parts, at, style, text)
-                at = (at[0], at[1] + width)
+                narrow = text.isascii() or all(map(_is_narrow, text))
+                frame.append(Drawn(*at, style, text, narrow))
+                at = (at[0], at[1] + (len(text) if narrow else _width(text)))
             elif kind == "column":
                 at = (int(token["row"]) - 1, int(token["column"]) - 1)
             elif kind == "home":
@@ -77,47 +101,96 @@ class TerminalMemory:
             elif kind == "style":
                 code = token["style"]
                 style = "" if code in {"", "0"} else f"{style};{code}" if style else code
-            elif kind == "unseen":
-                parts.append(token[0])
             else:
-                self._set_style(parts, style)
-                self._go(parts, at)
+                self._send(parts, frame)
+                frame.clear()
+                if kind != "unseen":
+                    self._set_style(parts, style)
+                    self._go(parts, at)
+                    self.forget()
+                    at = None
                 parts.append(token[0])
-                self.forget()
-                at = None
+        self._send(parts, frame)
         self._set_style(parts, style)
         self._go(parts, at)
         return "".join(parts)
 
-    def _draw(self, parts: list[str], at: tuple[int, int], style: str, text: str) -> int:
-        """Send the changed part of a text; returns its width in cells."""
-        row, column = at
-        if not all(map(_is_narrow, text)):
-            width = sum(map(get_character_cell_size, text))
-            self._go(parts, at)
-            self._set_style(parts, style)
-            parts.append(text)
-            for covered in range(column, column + width):
-                self._cells.pop((row, covered), None)
-            self._at = None
-            return width
-        cells = self._cells
+    def _send(self, parts: list[str], frame: list[Drawn]) -> None:
+        """Send what a frame changes."""
+        wanted: dict[int, Row] = {}
+        for drawn in frame:
+            if drawn.row not in wanted:
+                wanted[drawn.row] = self._known(drawn.row)
+            _put(wanted[drawn.row], drawn)
+        if len(wanted) > MIN_SCROLLED:
+            self._scroll(parts, wanted)
+        wide = [drawn for drawn in frame if not drawn.narrow]
+        for row in {drawn.row for drawn in wide}:
+            del wanted[row]
+        for row, cells in wanted.items():
+            self._update(parts, row, cells)
+        if wide:
+            for drawn in frame:
+                if drawn.row not in wanted:
+                    self._draw(parts, drawn)
+
+    def _scroll(self, parts: list[str], wanted: dict[int, Row]) -> None:
+        """Where a frame moves rows up or down by one, as a list does under a cursor at its edge, let the terminal move
+        them, so that only the row that comes into view is left to be sent."""
+        rows = self._rows
+        for step in (1, -1):
+            moved = _together([row for row in sorted(wanted) if wanted[row] == rows.get(row + step)])
+            if sum(wanted[row] != rows.get(row) for row in moved) >= MIN_SCROLLED:
+                break
+        else:
+            return
+        top, bottom = min(moved[0], moved[0] + step), max(moved[-1], moved[-1] + step)
+        before = {row: rows.get(row, []) for row in range(top, bottom + 1)}
+        width = len(before[top])
+        if any(len(cells) != width or None in cells for cells in before.values()):
+            return
+        self._set_style(parts, "")  # which the row that comes into view is filled with
+        line_feed = f"\x1b[{bottom + 1}H\n" if step == 1 else f"\x1b[{top + 1}H\x1bM"
+        parts.append(f"\x1b[{top + 1};{bottom + 1}r{line_feed}\x1b[r")
+        self._at = (0, 0)
+        for row in before:
+            rows[row] = before.get(row + step) or [(" ", "")] * width
+        for row, cells in before.items():
+            if row not in moved:
+                self._update(parts, row, wanted.get(row, cells))
+
+    def _known(self, row: int) -> Row:
+        return self._rows.get(row, [])[:]
+
+    def _draw(self, parts: list[str], drawn: Drawn) -> None:
+        cells = self._known(drawn.row)
+        _put(cells, drawn)
+        if drawn.narrow:
+            self._update(parts, drawn.row, cells)
+            return
+        self._go(parts, (drawn.row, drawn.column))
+        self._set_style(parts, drawn.style)
+        parts.append(drawn.text)
+        self._rows[drawn.row] = cells
+        self._at = None
+
+    def _update(self, parts: list[str], row: int, cells: Row) -> None:
+        """Send the changed cells of a row, as far as they are known."""
+        before = self._rows.get(row, [])
+        if cells == before:
+            return
         changed = [
-            place for place, character in enumerate(text, column) if cells.get((row, place)) != (character, style)
+            (place, cell)
+            for place, (cell, old) in enumerate(zip_longest(cells, before))
+            if cell is not None and cell != old
         ]
-        start = 0
-        while start < len(changed):
-            end = start
-            while end + 1 < len(changed) and changed[end + 1] - changed[end] <= MAX_GAP:
-                end += 1
-            first, last = changed[start], changed[end]
+        for first, end in _alike(cells, changed):
+            run = [cell for cell in cells[first:end] if cell is not None]
             self._go(parts, (row, first))
-            self._set_style(parts, style)
-            parts.append(text[first - column : last + 1 - column])
-            self._at = (row, last + 1)
-            start = end + 1
-        cells.update(((row, place), (character, style)) for place, character in enumerate(text, column))
-        return len(text)
+            self._set_style(parts, run[0][1])
+            parts.append("".join([character for character, _ in run]))
+            self._at = (row, end)
+        self._rows[row] = cells
 
     def _go(self, parts: list[str], wanted: tuple[int, int] | None) -> None:
         at = self._at
@@ -134,6 +207,42 @@ class TerminalMemory:
         if wanted != self._style:
             parts.append(f"\x1b[0;{wanted}m" if self._style and wanted else f"\x1b[{wanted or '0'}m")
             self._style = wanted
+
+
+def _put(cells: Row, drawn: Drawn) -> None:
+    """Put a text into a copy of its row."""
+    _, column, style, text, narrow = drawn
+    cells.extend(repeat(None, column - len(cells)))
+    width = len(text) if narrow else _width(text)
+    cells[column : column + width] = zip(text, repeat(style), strict=False) if narrow else repeat(None, width)
+
+
+def _together(rows: list[int]) -> list[int]:
+    """The most rows, of these in order, that follow each other, but for two where a scrollbar's ends are."""
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row - runs[-1][-1] <= 3:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return max(runs, key=len, default=[])
+
+
+def _alike(cells: Row, changed: list[tuple[int, Cell]]) -> Iterator[tuple[int, int]]:
+    """Start and end of the runs of cells of one style that contain the changed ones, and short gaps between them."""
+    first, last, style = 0, -1, ""
+    for place, (_, own) in changed:
+        if last >= 0 and own == style:
+            gap = cells[last + 1 : place]
+            if not gap or (len(gap) < MAX_GAP and all(cell is not None and cell[1] == style for cell in gap)):
+                last = place
+                continue
+        if last >= 0:
+            yield first, last + 1
+        first = last = place
+        style = own
+    if last >= 0:
+        yield first, last + 1
 
 
 class DiffDriver(TerminalDriver):

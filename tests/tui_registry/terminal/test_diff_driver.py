@@ -50,6 +50,10 @@ def shown(screen: pyte.Screen) -> list[list[pyte.screens.Char]]:
 
 @given(writes=st.lists(st.lists(st.one_of(drawn(), drawn(), drawn(), OTHERS), max_size=6).map("".join), max_size=8))
 def test_a_terminal_shows_the_same(writes: list[str]) -> None:
+    a_terminal_shows_the_same(writes)
+
+
+def a_terminal_shows_the_same(writes: list[str]) -> None:
     memory = TerminalMemory()
     whole, spared = pyte.Screen(COLUMNS, LINES), pyte.Screen(COLUMNS, LINES)
     streams = pyte.Stream(whole), pyte.Stream(spared)
@@ -59,6 +63,46 @@ def test_a_terminal_shows_the_same(writes: list[str]) -> None:
         streams[0].feed(write)
         streams[1].feed(memory.reduce(write))
         assert shown(whole) == shown(spared)
+
+
+@st.composite
+def scrolled(draw: st.DrawFn) -> list[str]:
+    """Frames of a list whose cursor moves, in part of the columns, and of what else is on the screen."""
+    texts = draw(st.lists(st.text("ab–漢" if draw(st.booleans()) else "ab–", max_size=5), min_size=LINES, max_size=12))
+    width, height = draw(st.sampled_from([8, COLUMNS])), draw(st.integers(4, LINES))
+    beside = draw(st.lists(drawn(), max_size=3)) if draw(st.booleans()) else []
+    blank = [f"\x1b[{line};1H\x1b[0;49m{' ' * COLUMNS}" for line in range(1, LINES + 1)]
+    frames = ["".join(blank[: draw(st.sampled_from([2, LINES]))] + beside)]
+    offset = cursor = 0
+    for step in draw(st.lists(st.sampled_from([1, 1, 1, -1, -1, 2, -5]), min_size=2, max_size=12)):
+        cursor = min(max(cursor + step, 0), len(texts) - 1)
+        offset = min(max(offset, cursor - height + 1), cursor)
+        rows = []
+        for line, text in enumerate(texts[offset : offset + height]):
+            style = "7;34;49" if offset + line == cursor else "0;39;49"
+            padded = text + " " * (width - len(text) - text.count("漢"))
+            rows.append(f"\x1b[{line + 1};1H\x1b[{style}m{padded}\x1b[0m")
+        frames.append("".join([*rows, *([draw(drawn())] if draw(st.booleans()) else [])]))
+    return frames
+
+
+@given(frames=scrolled())
+def test_a_terminal_shows_the_same_list_where_it_scrolls(frames: list[str]) -> None:
+    a_terminal_shows_the_same(frames)
+
+
+def test_a_list_that_moves_by_a_row_is_scrolled_by_the_terminal() -> None:
+    memory = TerminalMemory()
+    names = [f"model-{number * 7919:08}" for number in range(20)]
+
+    def frame(offset: int) -> str:
+        shown = enumerate(names[offset : offset + 8], 2)
+        return "".join(f"\x1b[{line};1H\x1b[39;49m{name}\x1b[0m" for line, name in shown)
+
+    memory.reduce(frame(0))
+    assert names[8] in (sent := memory.reduce(frame(1)))
+    assert not any(name[-4:] in sent for name in names[:8])
+    assert len(memory.reduce(frame(0))) < 60
 
 
 def test_what_is_there_already_is_not_sent() -> None:
