@@ -85,10 +85,10 @@ def readable(object_id: ColumnElement[str], of: FromClause) -> ColumnElement[boo
     return and_(here(of), or_(_root_level >= int(Level.READ), granted))
 
 
-def readable_objects() -> Select[tuple[str]]:
-    """The ids of the objects, of any workspace, that the caller's own grants let them read."""
-    return (
-        select(grants.c.object_id)
-        .where(among(grants.c.principal_id, _identities), grants.c.level >= int(Level.READ))
-        .distinct()
+def readable_objects(*, distinct: bool = True) -> Select[tuple[str]]:
+    """The ids of the objects, of any workspace, that the caller's own grants let them read. Not ``distinct``: once for
+    each grant, which costs less for IN."""
+    objects = select(grants.c.object_id).where(
+        among(grants.c.principal_id, _identities), grants.c.level >= int(Level.READ)
     )
+    return objects.distinct() if distinct else objects

@@ -5,6 +5,7 @@ long on a registry of any size, with or without the database's statistics.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.access import caller, here, readable, readable_objects
 from tui_registry_server.store.deadlines import require_thread
+from tui_registry_server.store.read_cache import cached_read
 from tui_registry_server.store.statements import Rows, Statement
 from tui_registry_server.store.tables import registered_models
 
@@ -78,7 +80,8 @@ class QueryPlan:
             if clauses.candidates is None
             else [_CountedCandidate(each) for each in clauses.candidates[:MAX_CANDIDATES]]
         )
-        self._readable = _CountedCandidate(Candidate(readable_objects()))  # what the caller may read
+        readable_rows = Candidate(readable_objects(), refined=partial(readable_objects, distinct=False))
+        self._readable = _CountedCandidate(readable_rows, cached_by="identities")  # what the caller may read
         # There may be few, among many of other workspaces.
         self._here = _CountedCandidate(
             Candidate(select(registered_models.c.id).where(here(registered_models, drives=True)))
@@ -147,16 +150,23 @@ class QueryPlan:
 
 
 class _CountedCandidate:
-    """A candidate, and the statement that counts its rows, up to ``max_rows`` plus one."""
+    """A candidate, and the statement that counts its rows, up to ``max_rows`` plus one. ``cached_by``: the only
+    parameter of its rows, if their number is to be cached until the database changes."""
 
-    def __init__(self, candidate: Candidate) -> None:
+    def __init__(self, candidate: Candidate, *, cached_by: str = "") -> None:
         self.candidate = candidate
+        self._cached_by = cached_by
         rows = candidate.rows.limit(candidate.max_rows + 1).subquery()
         self._count = Statement(select(func.count()).select_from(rows))
 
     def size(self, connection: Connection, given: dict[str, Any]) -> int:
-        count: int = self._count.scalar(connection, **given)
-        return count
+        def read() -> int:
+            count: int = self._count.scalar(connection, **given)
+            return count
+
+        if not self._cached_by:
+            return read()
+        return cached_read(connection, ("candidates", self._cached_by, given[self._cached_by]), read)
 
 
 Driving = tuple[_CountedCandidate, ...]
