@@ -351,6 +351,7 @@ class _BufferedTransport:
     ) -> None:
         """``on_unsent`` is called when it is closed before everything was sent."""
         self._transport = transport
+        self.is_closing = transport.is_closing  # asked twice a request: not by __getattr__
         self._loop = loop
         self._on_unsent = on_unsent
         self._written: list[bytes] = []
@@ -370,7 +371,7 @@ class _BufferedTransport:
             self._on_unsent()
 
     def _send(self) -> None:
-        if self._transport.is_closing():
+        if self.is_closing():
             self._written = []  # the client has disconnected
         elif self._written:
             self.bytes_written += sum(map(len, self._written))

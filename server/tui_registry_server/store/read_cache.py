@@ -11,17 +11,21 @@ from sqlalchemy import Connection
 T = TypeVar("T")
 
 MAX_ENTRIES = 10_000  # answers, each of some hundred bytes
-_CACHE_KEY = "read_cache"
+_CACHE_OPTION = "read_cache"
 
 
 def clear_read_cache(connection: Connection) -> None:
     """Empty the connection's cache, or enable it. To be called whenever the database may have changed."""
-    connection.info[_CACHE_KEY] = {}
+    cache: dict[Hashable, Any] | None = connection.get_execution_options().get(_CACHE_OPTION)
+    if cache is None:
+        connection.execution_options(**{_CACHE_OPTION: {}})
+    else:
+        cache.clear()
 
 
 def cached_read(connection: Connection, key: Hashable, read: Callable[[], T]) -> T:
     """The cached result, or that of ``read``. ``key`` must identify what is read, and for whom."""
-    cache: dict[Hashable, Any] | None = connection.info.get(_CACHE_KEY)
+    cache: dict[Hashable, Any] | None = connection.get_execution_options().get(_CACHE_OPTION)
     if cache is None:
         return read()
     if key not in cache:
