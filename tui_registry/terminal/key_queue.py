@@ -24,6 +24,7 @@ from textual.widget import Widget
 MAX_WAIT_SECONDS = 0.5  # for what the key before caused; a screen that never rests must not lose keys
 POLL_SECONDS = 0.001
 IDLE_STEPS = 3  # of the event loop without a message; a worker that may open a dialog starts in one of them
+SETTLED_SECONDS = 0.1  # after a key was handled, when all that it caused has started
 
 
 class KeyQueue:
@@ -39,6 +40,7 @@ class KeyQueue:
         self._waiting: deque[Key] = deque()
         self._is_scheduled = False  # whether the next one will be handled, or is being handled
         self._busy_since: float | None = None
+        self._handled_at = 0.0
         self._drawn_screen: Screen[object] | None = None
         self._drawn_at = 0.0
 
@@ -72,12 +74,14 @@ class KeyQueue:
         return self._drawn_screen is self._app.screen
 
     async def _next(self) -> None:
-        for _ in range(IDLE_STEPS):
+        is_settled = time.monotonic() - self._handled_at > SETTLED_SECONDS
+        for _ in range(1 if is_settled else IDLE_STEPS):
             if self._must_wait():
                 await asyncio.sleep(POLL_SECONDS)
                 self._app.call_later(self._next)
                 return
-            await asyncio.sleep(0)
+            if not is_settled:
+                await asyncio.sleep(0)
         try:
             if self._waiting:
                 key = self._waiting.popleft()
@@ -85,6 +89,7 @@ class KeyQueue:
                 if is_seen or self._may_act_unseen(key):
                     await self._handle(key)
         finally:
+            self._handled_at = time.monotonic()
             self._is_scheduled = bool(self._waiting)
             if self._waiting:
                 self._app.call_later(self._next)
