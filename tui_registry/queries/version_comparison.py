@@ -9,12 +9,14 @@ from tui_registry_server.wire.model_version import ModelVersion
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One fact about the two, each empty where there is none. ``is_time``: both are milliseconds since the epoch."""
+    """One fact about the two, each empty where there is none. ``is_time``: both are milliseconds since the epoch.
+    ``is_tag``: somebody wrote it, whatever it is called."""
 
     label: str
     before: str
     after: str
     is_time: bool = False
+    is_tag: bool = False
 
 
 METRICS_UNREAD = "metrics cannot be read"
@@ -43,7 +45,9 @@ def compare(
     tags = [{tag.key: tag.value for tag in own_tags(version.tags)} for version in (before, after)]
     prompts = [_prompt(version) for version in (before, after)]
     # Numbers first: most of them were measured, and they are short.
-    by_tag = sorted(_differing(*tags), key=lambda each: not (_is_number(each.before) and _is_number(each.after)))
+    by_tag = sorted(
+        _differing(*tags, is_tag=True), key=lambda each: not (_is_number(each.before) and _is_number(each.after))
+    )
     facts = (
         Difference("source", before.source or "", after.source or ""),
         Difference("run", before.run_id or "", after.run_id or ""),
@@ -59,9 +63,9 @@ def compare(
     return VersionComparison(before.version, found, METRICS_UNREAD if reason else "", reason)
 
 
-def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
+def _differing(before: Mapping[str, str], after: Mapping[str, str], *, is_tag: bool = False) -> list[Difference]:
     pairs = ((key, before.get(key, ""), after.get(key, "")) for key in sorted({*before, *after}))
-    return [Difference(key, old, new) for key, old, new in pairs if old != new]
+    return [Difference(key, old, new, is_tag=is_tag) for key, old, new in pairs if old != new]
 
 
 def _prompt(version: ModelVersion) -> dict[str, str]:

@@ -11,33 +11,41 @@ from tui_registry.widgets.ages import age
 MAX_DIFFERENCES = 40
 MIN_VALUE_CELLS = 8
 MAX_VALUE_LENGTH = 2_000  # characters in which a difference is looked for
+MAX_LABEL_LENGTH = 40
+MAX_REASON_LENGTH = 200
 ID_LENGTH = 8  # characters of a run's id
 GAP = "   "
 
 
 def comparison_lines(comparison: VersionComparison, width: int) -> list[Content]:
+    """What could not be read, and why, comes first: without it, what is below is misread."""
     items = [_item(each, width) for each in comparison.differences[:MAX_DIFFERENCES]]
     if len(comparison.differences) > MAX_DIFFERENCES:
         items.append(Content.styled(f"and {len(comparison.differences) - MAX_DIFFERENCES} more", "dim"))
     problem = comparison.problem
     title = f"compared with version {comparison.displaced}" + ("" if items or problem else ": nothing differs")
-    warning = [Content.styled(f"! {problem}", "$text-warning")] if problem else []
-    found = [Content(GAP).join([Content.styled(title, "dim"), *warning])]
-    line: Content | None = None
-    for item in items:
-        if line is not None and line.cell_length + len(GAP) + item.cell_length <= width:
-            line = Content(GAP).join([line, item])
-            found[-1] = line
+    found = [Content.styled(title, "dim")]
+    if problem:
+        reason = f": {one_line(comparison.reason, MAX_REASON_LENGTH)}" if comparison.reason else ""
+        _append(found, Content.styled(f"! {problem}{reason}", "$text-warning"), width)
+    for number, item in enumerate(items):
+        if number:
+            _append(found, item, width)
         else:
-            line = item
-            found.append(line)
-    if comparison.reason:
-        found.append(Content.styled(one_line(comparison.reason), "dim"))
+            found.append(item)
     return found
 
 
+def _append(found: list[Content], item: Content, width: int) -> None:
+    """To the last line, if it has room."""
+    if found[-1].cell_length + len(GAP) + item.cell_length <= width:
+        found[-1] = Content(GAP).join([found[-1], item])
+    else:
+        found.append(item)
+
+
 def _item(difference: Difference, width: int) -> Content:
-    label = one_line(difference.label, 40)
+    label = f"{'tag ' if difference.is_tag else ''}{one_line(difference.label, MAX_LABEL_LENGTH)}"
     before, after = (one_line(value, MAX_VALUE_LENGTH) or "–" for value in _values(difference))
     room = max(2 * MIN_VALUE_CELLS, width - cell_len(f"{label}  → "))
     cells = _shared(room, cell_len(before), cell_len(after))
@@ -55,7 +63,7 @@ def _values(difference: Difference) -> tuple[str, str]:
     before, after = difference.before, difference.after
     if difference.is_time:
         return f"{age(int(before))} ago", f"{age(int(after))} ago"
-    if difference.label == "run":
+    if difference.label == "run" and not difference.is_tag:
         return before[:ID_LENGTH], after[:ID_LENGTH]
     return _without_common_folders(before, after)
 

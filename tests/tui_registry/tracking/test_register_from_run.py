@@ -318,8 +318,7 @@ async def test_a_request_shows_the_metrics_of_its_run_beside_those_it_would_disp
         await shown.shows("compared with version 1", "rmse 0.5 → 0.333333")
         assert "mae" not in shown.text, "what is NaN in both does not differ"
     async with console(samples.url, samples.token, LARGE, tracking_uri="http://127.0.0.1:1") as shown:
-        await shown.shows("compared with version 1   ! metrics cannot be read")
-        await shown.shows("Metrics of versions 1 and 2 cannot be read:")
+        await shown.shows("compared with version 1", "! metrics cannot be read: ")
         await shown.press("a")
         await shown.shows(
             "Approve this request?", "  displaces version 1, now in Production", "  ! metrics cannot be read"
@@ -329,18 +328,25 @@ async def test_a_request_shows_the_metrics_of_its_run_beside_those_it_would_disp
 @pytest.mark.parametrize(
     ("runs", "said"),
     [
-        (("slope-2", "gone"), "Metrics of version 2 cannot be read: "),
-        (("gone", "slope-3"), "Metrics of version 1 cannot be read: "),
-        (("gone", "lost"), "Metrics of both cannot be read. Version 1: "),
+        (("slope-2", "gone"), "version 2: no such run on the tracking server"),
+        (("gone", "slope-3"), "version 1: no such run on the tracking server"),
+        (("gone", "lost"), "no such run on the tracking server"),
     ],
 )
-async def test_it_is_said_of_which_runs_metrics_cannot_be_read(
+async def test_it_is_said_of_which_runs_metrics_cannot_be_read_and_tags_are_not_taken_for_them(
     samples: Samples, tracked: TrackingServer, runs: tuple[str, str], said: str
 ) -> None:
     model = samples.model("slopes")
     before, after = (tracked.runs.get(each, each) for each in runs)
-    samples.version(model, "Production", run_id=before)
-    samples.ask(model, samples.version(model, run_id=after), "Production")
+    samples.version(model, "Production", run_id=before, tags=[{"key": "rmse", "value": "0.5"}])
+    tags = [{"key": "rmse", "value": "0.4"}]
+    samples.ask(model, samples.version(model, run_id=after, tags=tags), "Production")
     async with console(samples.url, samples.token, LARGE, tracking_uri=tracked.url) as shown:
-        await shown.shows("compared with version 1")
-        await shown.until(lambda: said in " ".join(shown.text.split()), said)
+        await shown.shows("compared with version 1   ! metrics cannot be read: " + said, "tag rmse 0.5 → 0.4")
+        await shown.press("enter")
+        await shown.shows(f"Models › {model}")
+        await shown.press("equals_sign")
+        await shown.shows("Compare › ", "! metrics", "cannot be read: no such run", "≠ tag rmse", "source")
+        rows = [line.split()[1] for line in shown.text.split("\n") if line.strip("▎ ").startswith(("!", "≠", "="))]
+        assert rows[0] == "metrics", "what is below is read knowing it"
+        assert ("≠ metric rmse" in shown.text, "not read" in shown.text) == (len(said) > 40,) * 2

@@ -1,7 +1,9 @@
 """Two versions side by side: what is equal, and what differs; the texts of prompts line by line."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -16,6 +18,7 @@ from tui_registry.keys.action import Action
 from tui_registry.keys.actions import bindings
 from tui_registry.queries.known_lineage import known_lineage
 from tui_registry.queries.prompts import besides_text, is_prompt, own_tags, readable
+from tui_registry.queries.run_metrics import RunMetrics, metrics_of_version
 from tui_registry.queries.text_diff import Side, diff
 from tui_registry.screens.base.place import Place
 from tui_registry.terminal.excerpt import differing
@@ -23,6 +26,7 @@ from tui_registry.terminal.sanitize import lines, one_line, summary, visible
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.lineage import all_facts
+from tui_registry.widgets.runs import format_metric
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.lineage import Lineage
@@ -30,6 +34,9 @@ from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
 
 LAST_LABELS = ("description", "commit message")  # below the tags, which differ between versions
+UNREAD_LABEL = "metrics"  # above all else: without it, what is below is misread
+NOT_READ = "not read"
+METRIC, TAG = "metric ", "tag "  # with which labels begin
 MAX_VALUE_LENGTH = 5_000  # characters in which a difference is looked for
 TEXT_LABEL = "text"  # of a prompt
 DIFF_STYLES = {Side.BOTH: "", Side.ONE: "$text-error", Side.OTHER: "$text-success"}
@@ -53,6 +60,8 @@ class Compare(Place):
         columns = tuple(replace(each, title=one_line(title)) for title, each in zip(titles, self.COLUMNS, strict=True))
         self.table = Table(columns, empty="Loading…", id="list")
         self._full_text = Static("", markup=False)
+        self._of_each: list[dict[str, str]] = []  # what the registry knows
+        self._metrics: Sequence[RunMetrics] = (RunMetrics(), RunMetrics())
         self._facts: dict[str, tuple[str, str]] = {}
 
     def compose(self) -> ComposeResult:
@@ -79,10 +88,19 @@ class Compare(Place):
             asyncio.gather(*(known_lineage(client, each.name, each.version) for each in self._compared)),
         )
         entered = await asyncio.gather(_entered_stage_at(client, one), _entered_stage_at(client, other))
-        facts = [_facts(*each) for each in zip((one, other), entered, lineages, strict=True)]
-        labels = sorted(
-            {**facts[0], **facts[1]}, key=lambda label: label in LAST_LABELS
-        )  # stable: keeps the other order
+        self._of_each = [_facts(*each) for each in zip((one, other), entered, lineages, strict=True)]
+        self._show()
+        self.fetch("metrics", partial(self._read_metrics, list(zip((one, other), lineages, strict=True))))
+
+    async def _read_metrics(self, versions: Sequence[tuple[ModelVersion, Lineage | None]]) -> None:
+        """Read after all else: the tracking server may be slow, or not answer."""
+        connection = self.console_app.connection
+        self._metrics = await asyncio.gather(*(metrics_of_version(connection, *each) for each in versions))
+        self._show()
+
+    def _show(self) -> None:
+        facts = [{**each, **found} for each, found in zip(self._of_each, _metric_facts(self._metrics), strict=True)]
+        labels = sorted({**facts[0], **facts[1]}, key=_position)  # stable: keeps the other order
         self._facts = {label: (facts[0].get(label, ""), facts[1].get(label, "")) for label in labels}
         self.table.show([_row(label, *values) for label, values in self._facts.items()])
         self._show_full_text()
@@ -154,7 +172,7 @@ async def _entered_stage_at(client: RegistryClient, version: ModelVersion) -> in
 def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[str, str]:
     """Prompts have neither stages nor, but rarely, a run; the source of all of them is the same."""
     of_prompt = {TEXT_LABEL: readable(version), **besides_text(version)} if is_prompt(version.tags) else {}
-    stage = {"stage": version.current_stage.value, "time in stage": f"{age(since)}, since {moment(since)}"}
+    stage = {"stage": version.current_stage.value, "in stage since": f"{moment(since)}, {age(since)} ago"}
     origin = {"source": version.source or "", "run": version.run_id or "", "run link": version.run_link or ""}
     return {
         **of_prompt,
@@ -164,14 +182,37 @@ def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[s
         **({label: text for label, text in origin.items() if text and label != "source"} if of_prompt else origin),
         "aliases": ", ".join(f"@{alias}" for alias in version.aliases),
         **(dict(all_facts(lineage)) if lineage is not None else {}),
-        **{f"tag {tag.key}": tag.value for tag in own_tags(version.tags)},
+        **{f"{TAG}{tag.key}": tag.value for tag in own_tags(version.tags)},
         LAST_LABELS[is_prompt(version.tags)]: version.description or "",
     }
 
 
+def _metric_facts(metrics: Sequence[RunMetrics]) -> list[dict[str, str]]:
+    """The metrics of each; of one whose metrics cannot be read, that and why."""
+    names = {name for each in metrics for name in each.values}
+    is_unread = any(each.problem for each in metrics)
+    return [
+        {UNREAD_LABEL: f"cannot be read: {each.problem}", **{f"{METRIC}{name}": NOT_READ for name in sorted(names)}}
+        if each.problem
+        else {
+            **({UNREAD_LABEL: "read"} if is_unread else {}),
+            **{f"{METRIC}{name}": format_metric(value) for name, value in each.values.items()},
+        }
+        for each in metrics
+    ]
+
+
+def _position(label: str) -> int:
+    """Metrics are the last that is read, and come before the tags."""
+    if label == UNREAD_LABEL:
+        return 0
+    return 2 + (label in LAST_LABELS) if label in LAST_LABELS or label.startswith(TAG) else 1
+
+
 def _row(label: str, one: str, other: str) -> Row:
-    style = "dim" if one == other else "bold yellow"
-    mark = "=" if one == other else "≠"
+    is_equal = one == other and label != UNREAD_LABEL
+    style = "dim" if is_equal else "bold yellow"
+    mark = "!" if label == UNREAD_LABEL else "=" if is_equal else "≠"
     written = summary if label in LAST_LABELS else one_line  # Markdown
     shown = [written(value, MAX_VALUE_LENGTH) or "–" for value in (one, other)]
     parts = differing(*shown) if shown[0] != shown[1] else (None, None)
