@@ -39,7 +39,7 @@ class Board(TableActions, StagePlace):
     COLUMNS = (
         Column("MODEL", 12, grow=3, max_width=40, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
-        Column("UPDATED", 4, priority=2, short_title="UPD.", sorting=BY_AGE),
+        Column("UPDATED", 4, priority=2, short_title="UPD.", sorting=BY_AGE, former=("age",)),
         Column("DETAILS", 16, priority=3, grow=3, least=cell_len("→ Production?"), sorting=None),
     )
     own_order = Sort("updated", is_descending=True)

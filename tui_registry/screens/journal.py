@@ -46,7 +46,7 @@ class JournalPlace(TableActions, Listing):
     COLUMNS = (
         Column("TIME", 8, priority=1, sorting=BY_TIME),
         Column("USER", 12, priority=3, grow=1, max_width=28),
-        Column("WHAT", 30, grow=4),
+        Column("WHAT", 30, grow=4, former=("path",)),
         Column("RESULT", 9, max_width=13),
         Column("TOOK", 6, priority=2, sorting=BY_DURATION),
     )

@@ -15,6 +15,9 @@ from tui_registry.session import config
 from tui_registry.session.arrangement import Arrangement, Sort
 from tui_registry.session.config import ConfigError
 
+FORMER_PLACES = {"person": "account"}
+"""Names that places have had, by which the file may still call them, and what they are called now."""
+
 
 class KeptArrangement(BaseModel):
     model_config = ConfigDict(defer_build=True, extra="forbid", strict=True)
@@ -40,7 +43,8 @@ class KeptArrangements:
             self._kept, self.problem = KeptPlaces(), str(error)
 
     def of_place(self, place: str) -> Arrangement:
-        kept = self._kept.root.get(place, KeptArrangement())
+        places = (place, *(former for former, now in FORMER_PLACES.items() if now == place))
+        kept = next((kept for each in places if (kept := self._kept.root.get(each)) is not None), KeptArrangement())
         columns = None if kept.columns is None else tuple(kept.columns)
         return Arrangement(Sort.parse(kept.sort) if kept.sort else None, columns)
 

@@ -47,7 +47,8 @@ class Column:
     least: cells of what must not be cut, such as a request in a column of descriptions. short_title: displayed where
     there is no room for the title. is_cut_in_middle: whether texts that have no room keep their ends, as names do,
     which often differ there. sorting: None if rows cannot be sorted by it. is_hidden: whether it is only displayed if
-    the user chooses it. key: its name, if that is not the title.
+    the user chooses it. key: its name, if that is not the title. former: names that it has had, by which users'
+    settings may still call it.
     """
 
     title: str
@@ -61,14 +62,21 @@ class Column:
     sorting: Sorting | None = BY_TEXT
     is_hidden: bool = False
     key: str = ""
+    former: tuple[str, ...] = ()
 
     def arrow(self, *, is_descending: bool) -> str:
         return (self.sorting or BY_TEXT).arrow(is_descending=is_descending)
 
     @property
     def name(self) -> str:
-        """Its name in settings and exports."""
+        """Its name in settings and exports. It stays when the title is changed."""
         return self.key or self.title.casefold()
+
+
+def current_name(columns: Sequence[Column], name: str) -> str:
+    """What a column is called that may have had this name; the name itself, if there is no such column."""
+    found = (column.name for column in columns if name in column.former)
+    return name if any(column.name == name for column in columns) else next(found, name)
 
 
 def chosen_columns(columns: Sequence[Column], names: Sequence[str] | None) -> list[tuple[int, Column]]:

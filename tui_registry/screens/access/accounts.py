@@ -31,7 +31,7 @@ class Accounts(Section):
     COLUMNS = (
         Column("NAME", 24, grow=2, max_width=60),
         Column("DISPLAY NAME", 16, grow=2, max_width=40, priority=1),
-        Column("STATUS", 11),
+        Column("STATUS", 11, former=("state",)),
         Column("GROUPS", 20, grow=3, priority=2),
     )
 

@@ -56,7 +56,7 @@ class Deliveries(Polled, TableActions, MarkedListing):
         Column("EVENT", 20, grow=2, max_width=44),
         Column("WHAT", 12, grow=3, max_width=44, priority=1),
         Column("STATUS", 9),
-        Column("FAILED", 6, priority=2, sorting=BY_NUMBER, key="attempts"),
+        Column("FAILED", 6, priority=2, sorting=BY_NUMBER, key="attempts", former=("tries",)),
         Column("CODE", 4, sorting=BY_NUMBER),
         Column("MS", 5, priority=3, sorting=BY_NUMBER),
         Column("ANSWER", 12, grow=3, priority=4),

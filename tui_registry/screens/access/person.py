@@ -70,7 +70,7 @@ class Person(Section):
     COLUMNS = (
         Column("KIND", 10),
         Column("NAME", 30, grow=1, max_width=80, is_cut_in_middle=True),
-        Column("DETAILS", 20, grow=1),
+        Column("DETAILS", 20, grow=1, former=("note",)),
     )
 
     def __init__(self, kind: PrincipalKind, principal_id: str, name: str) -> None:

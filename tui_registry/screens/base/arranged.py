@@ -1,6 +1,7 @@
 """Places whose rows can be sorted, and whose columns can be chosen."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.widgets import Input
@@ -9,7 +10,7 @@ from tui_registry.screens.base.place import Place
 from tui_registry.session.arrangement import Arrangement, Sort
 from tui_registry.session.saved_view import SavedView
 from tui_registry.terminal.sanitize import one_line
-from tui_registry.widgets.columns import BY_TEXT, Column
+from tui_registry.widgets.columns import BY_TEXT, Column, current_name
 from tui_registry.widgets.table import Table
 
 SORTED_ROWS = 5_000  # that are read to sort them here, where the server cannot
@@ -74,6 +75,7 @@ class Arranged(Place):
         return True
 
     def on_mount(self) -> None:
+        self.arrangement = _with_current_names(self.arrangement, self.known_columns)
         self.arrange_tables()
         super().on_mount()
 
@@ -103,12 +105,15 @@ class Arranged(Place):
             problems = "\n".join(map(one_line, unknown))
             self.notify(problems, title=f"Not all of the view {name}", severity="warning", markup=False, timeout=20)
         known = {column.name for column in self.known_columns if column.sorting is not None}
-        sort = Sort.parse(view.sort.casefold()) if view.sort else None
-        columns = tuple(map(str.casefold, view.columns))
+        wanted = Arrangement(
+            Sort.parse(view.sort.casefold()) if view.sort else None, tuple(map(str.casefold, view.columns)) or None
+        )
+        wanted = _with_current_names(wanted, self.known_columns)
         line = self.query_one("#filter", Input)
         line.display = bool(view.filter)
         line.value = view.filter
-        self.use_arrangement(Arrangement(sort if sort and sort.column in known else None, columns or None))
+        is_sortable = wanted.sort is not None and wanted.sort.column in known
+        self.use_arrangement(wanted if is_sortable else replace(wanted, sort=None))
 
     def search_for(self, typed: str) -> None:
         """Filter by ``typed``, as if it had been typed here and kept; everything, if it is empty."""
@@ -132,6 +137,15 @@ class Arranged(Place):
         return f"{count}{'+' if has_more else ''}{self.order_note()}"
 
 
+def _with_current_names(arrangement: Arrangement, columns: Sequence[Column]) -> Arrangement:
+    """An arrangement that may have been saved when some columns had other names."""
+    sort, chosen = arrangement.sort, arrangement.columns
+    return Arrangement(
+        None if sort is None else replace(sort, column=current_name(columns, sort.column)),
+        None if chosen is None else tuple(dict.fromkeys(current_name(columns, each) for each in chosen)),
+    )
+
+
 def unknown_columns(view: SavedView, columns: Sequence[Column]) -> list[str]:
     """What a saved view says about columns that do not exist, and which do."""
     names = [column.name for column in columns]
@@ -139,9 +153,9 @@ def unknown_columns(view: SavedView, columns: Sequence[Column]) -> list[str]:
     problems = [
         f"{view.place} has no column '{each}': use {', '.join(names)}"
         for each in view.columns
-        if each.casefold() not in names
+        if current_name(columns, each.casefold()) not in names
     ]
-    if view.sort and Sort.parse(view.sort).column.casefold() not in sortable:
+    if view.sort and current_name(columns, Sort.parse(view.sort).column.casefold()) not in sortable:
         problems.append(
             f"{view.place} cannot be sorted by '{view.sort}': use {', '.join(sortable)}, with asc or desc behind it"
         )

@@ -34,7 +34,7 @@ class Experiments(TableActions, TrackingPlace, Listing):
         Column("ID", 4, priority=3, grow=1, max_width=20, sorting=BY_NUMBER),
         Column("CREATED", 7, priority=1, sorting=BY_AGE),
         Column("UPDATED", 7, priority=2, sorting=BY_AGE),
-        Column("DESCRIPTION", 20, priority=4, grow=3, short_title="DESC"),
+        Column("DESCRIPTION", 20, priority=4, grow=3, short_title="DESC", former=("note",)),
     )
 
     own_order = Sort("created", is_descending=True)
