@@ -10,7 +10,7 @@ from tui_registry.session.live_connection import LiveConnection
 from tui_registry_server.wire.lineage import Lineage, LineageStatus
 from tui_registry_server.wire.model_version import ModelVersion
 
-NO_SUCH_RUN = "no such run on the tracking server"
+NO_SUCH_RUN = "run not on tracking server"
 NOT_FOUND = 404
 
 

@@ -1,8 +1,9 @@
-"""Timestamps as short ages and as local times."""
+"""Timestamps as short ages and as local times, which name their time zone."""
 
 import time
 from datetime import datetime
 
+UNKNOWN = "?"
 _STEPS = ((60, "s"), (60, "m"), (24, "h"), (7, "d"), (52, "w"))
 
 
@@ -23,17 +24,33 @@ def ahead(milliseconds: int, now: float | None = None) -> str:
 
 
 def moment(milliseconds: int) -> str:
-    """A timestamp as date and time in the user's time zone, to the minute."""
-    try:
-        return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError, OSError):
-        return "?"  # out of range: a year of five digits, or a wrong clock
+    """A timestamp as date and time in the user's time zone, to the minute, and that zone: ``2026-11-12 09:24 UTC``,
+    ``2026-11-12 10:24 +01:00``."""
+    local = _local(milliseconds)
+    if local is None:
+        return UNKNOWN
+    offset = f"{local:%z}"[:5]
+    return f"{local:%Y-%m-%d %H:%M} {f'{offset[:3]}:{offset[3:]}' if offset.strip('+-0') else 'UTC'}"
+
+
+def day(milliseconds: int) -> str:
+    """The date of a timestamp in the user's time zone."""
+    local = _local(milliseconds)
+    return UNKNOWN if local is None else f"{local:%Y-%m-%d}"
 
 
 def span(start: int, end: int | None) -> str:
     """From one timestamp to another in at most 23 cells: dates, or times within one day; None is now."""
-    began = moment(start)
-    if end is None:
-        return f"{began[:10]} – now"
-    ended = moment(end)
-    return f"{began}–{ended[11:]}" if began[:10] == ended[:10] else f"{began[:10]} – {ended[:10]}"
+    began, ended = _local(start), _local(end) if end is not None else None
+    if end is None or began is None or ended is None:
+        return f"{day(start)} – {'now' if end is None else day(end)}"
+    is_same_day = began.date() == ended.date()
+    return f"{began:%Y-%m-%d %H:%M}–{ended:%H:%M}" if is_same_day else f"{began:%Y-%m-%d} – {ended:%Y-%m-%d}"
+
+
+def _local(milliseconds: int) -> datetime | None:
+    """None if out of range: a year of five digits, or a wrong clock."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -167,7 +167,7 @@ def _displaced_line(holder: DisplacedVersion) -> Content:
     return Content.assemble(
         (f"now in {holder.current_stage}  ", "dim"),
         f"version {holder.version}",
-        (f"  changed {age(holder.last_updated_timestamp)} ago", "dim"),
+        (f"  updated {age(holder.last_updated_timestamp)} ago", "dim"),
     )
 
 

@@ -30,7 +30,13 @@ async def test_what_differs_is_below_the_request(samples: Samples, model: str, s
     async with console(samples.url, samples.token, size) as shown:
         for opened in ("inbox", "model"):
             await shown.shows("compared with version 1", "tag auc 0.89 → 0.91", "tag rows 5000 → –")
-            seen = ["displaces version 1", f"requested by {ASKER}", "Better everywhere.", "compared with", "tag auc 0.89"]
+            seen = [
+                "displaces version 1",
+                f"requested by {ASKER}",
+                "Better everywhere.",
+                "compared with",
+                "tag auc 0.89",
+            ]
             assert [line_of(shown, text) for text in seen] == sorted(line_of(shown, text) for text in seen)
             assert "team risk" not in shown.text
             if size == LARGE:

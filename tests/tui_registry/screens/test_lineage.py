@@ -57,6 +57,6 @@ async def test_what_the_server_knows_is_shown(tmp_path: Path) -> None:
                     ("parameters", "depth 7"),
                     ("datasets", "[/x] [@click=app.quit]"),
                 ):
-                    await shown.shows(f"  {label:14}{value}")
+                    await shown.shows(f"  {label:16}{value}")
                 await shown.press("escape", "equals_sign")
                 await shown.shows("Compare", "≠ metric rmse", "≠ code version", "= parameter depth", "decaf", "c0ffee")

@@ -182,9 +182,11 @@ async def test_the_page_about_a_model_tells_the_previous_version_from_the_newest
         assert labels == ("in Production", "in Staging", "previous", "in None", "in Archived")
         assert values[0].startswith("version 2, updated ")
         assert values[1].startswith("version 4, updated ")
-        assert re.fullmatch(r"version 1, last in Production until \d{4}-\d{2}-\d{2} \d{2}:\d{2}", values[2])
-        assert values[3].startswith("version 6, the newest of 2, updated ")
-        assert values[4].startswith("version 3, the newest of 2, updated ")
+        assert re.fullmatch(
+            r"version 1, last in Production until \d{4}-\d{2}-\d{2} \d{2}:\d{2} (UTC|[+-]\d\d:\d\d)", values[2]
+        )
+        assert values[3].startswith("version 6, the highest number of 2, updated ")
+        assert values[4].startswith("version 3, the highest number of 2, updated ")
         await shown.press(*"jjj", "enter")
         await shown.shows(f"Models › {model} › 1")
 

@@ -247,7 +247,9 @@ async def test_two_versions_are_compared(samples: Samples) -> None:
         await shown.press("enter")
         await shown.shows(f"Models › {name}", "2 versions")
         await shown.press("equals_sign")
-        await shown.shows("Compare", f"{name} 1", f"{name} 2", "≠ tag auc", "0.81", "0.84", "= source", "time in stage")
+        await shown.shows(
+            "Compare", f"{name} 1", f"{name} 2", "≠ tag auc", "0.81", "0.84", "= source", "in stage since"
+        )
         assert "≠ tag new" in shown.text
         await shown.press("G")
         await shown.shows("description of", "the old one", "the new one")

@@ -1,9 +1,12 @@
 """Times as people read and write them."""
 
+import time
+from collections.abc import Iterator
+
 import pytest
 
 from tui_registry.queries.search_syntax import parse_moment
-from tui_registry.widgets.ages import moment
+from tui_registry.widgets.ages import moment, span
 
 NOW = 1_800_000_000.0  # seconds since the epoch
 
@@ -33,3 +36,27 @@ def test_the_first_day_of_all_is_no_failure() -> None:
 def test_a_moment_that_no_calendar_has_is_shown_all_the_same() -> None:
     assert moment(2**63 - 1) == "?"
     assert moment(0).startswith(("1970-01-01", "1969-12-31"))
+
+
+@pytest.fixture
+def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("zone", "january", "july"),
+    [
+        ("UTC", "2027-01-15 08:00 UTC", "2027-07-15 08:00 UTC"),
+        ("Europe/Berlin", "2027-01-15 09:00 +01:00", "2027-07-15 10:00 +02:00"),
+        ("America/St_Johns", "2027-01-15 04:30 -03:30", "2027-07-15 05:30 -02:30"),
+    ],
+    indirect=["zone"],
+)
+def test_a_moment_names_its_time_zone(zone: None, january: str, july: str) -> None:
+    assert moment(1_800_000_000_000) == january
+    assert moment(1_815_638_400_000) == july
+    assert span(1_800_000_000_000, 1_815_638_400_000) == "2027-01-15 – 2027-07-15"

@@ -64,4 +64,4 @@ async def test_the_feed_leads_to_what_is_meant_and_takes_comments(samples: Sampl
         await shown.press("ctrl+s")
         await shown.notifies("Comment added.")
         await shown.press("enter")
-        await shown.shows(f"Models › {name} › 1", "console-owner: seen")
+        await shown.shows(f"Models › {name} › 1", "s ago: seen")

@@ -17,7 +17,7 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.dialogs.new_token import NewToken
 from tui_registry.terminal.sanitize import one_line, visible
-from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.ages import age, day, moment
 from tui_registry.widgets.columns import BY_AGE, BY_TIME, Sorting
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row
@@ -186,8 +186,8 @@ def _secret_row(secret: ClientSecret) -> Row:
             ("secret", "bold"),
             (one_line(secret.id), ""),
             (age(created), "dim"),
-            ("expired" if expired else moment(expires)[:10], "red" if expired else "dim"),
-            ("never" if used is None else moment(used)[:10], "dim"),
+            ("expired" if expired else day(expires), "red" if expired else "dim"),
+            ("never" if used is None else day(used), "dim"),
         ),
         ("secret", secret.id, Instant(created), Instant(expires), None if used is None else Instant(used)),
     )

@@ -9,7 +9,7 @@ from tui_registry.client.webhooks import MLFLOW_FORM
 from tui_registry.mutations.webhook import host_of, target_of
 from tui_registry.queries import webhook_states as states
 from tui_registry.terminal.sanitize import one_line, visible
-from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.ages import age, day, moment
 from tui_registry.widgets.columns import BY_AGE, BY_NUMBER, Column
 from tui_registry.widgets.row import Instant, Ranked, Row
 from tui_registry_server.wire.registry_webhook import WebhookFormat
@@ -29,7 +29,7 @@ RANKS = tuple(STYLES)
 NAMES = {WebhookFormat.SLACK: "Slack", WebhookFormat.TEAMS: "Teams", WebhookFormat.EMAIL: "people, by e-mail"}
 COLUMNS = (
     Column("HOST", 16, grow=3, max_width=40),
-    Column("MODEL", 10, grow=2, max_width=30, key="scope"),
+    Column("MODEL", 10, grow=2, max_width=30, key="scope", former=("of",)),
     Column("STATUS", 7),
     Column("WAITING", 7, priority=1, sorting=BY_NUMBER, key="queue"),
     Column("GIVEN UP", 8, priority=1, sorting=BY_NUMBER, key="failed"),
@@ -122,7 +122,7 @@ def outcome(delivery: WebhookDelivery) -> str:
         facts.append(f"answered {delivery.response_status}")
         facts += [] if delivery.latency_ms is None else [f"after {delivery.latency_ms} ms"]
     if delivery.sent_timestamp is not None:
-        facts.append(f"{age(delivery.sent_timestamp)} ago")
+        facts.append(f"{'the last ' if failed > 1 else ''}{age(delivery.sent_timestamp)} ago")
     if state == states.RETRYING:
         facts.append(f"next attempt at {_soon(delivery.due_timestamp or 0)}")
     return f"{', '.join(facts)}{f': {delivery.error}' if delivery.error else ''}"
@@ -141,7 +141,7 @@ def delivery_style(delivery: WebhookDelivery) -> str:
 def _soon(milliseconds: int) -> str:
     """The time of an attempt, with the date only if that is not today's."""
     date, _, clock = moment(milliseconds).partition(" ")
-    return clock if date == moment(int(time.time() * 1000))[:10] else f"{date} {clock}"
+    return clock if date == day(int(time.time() * 1000)) else f"{date} {clock}"
 
 
 def _short(events: Sequence[str]) -> str:

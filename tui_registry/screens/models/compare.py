@@ -13,12 +13,12 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_registry.client.registry import RegistryClient
 from tui_registry.keys.action import Action
 from tui_registry.keys.actions import bindings
 from tui_registry.queries.known_lineage import known_lineage
 from tui_registry.queries.prompts import besides_text, is_prompt, own_tags, readable
 from tui_registry.queries.run_metrics import RunMetrics, metrics_of_version
+from tui_registry.queries.stage_since import stage_since
 from tui_registry.queries.text_diff import Side, diff
 from tui_registry.screens.base.place import Place
 from tui_registry.terminal.excerpt import differing
@@ -28,19 +28,18 @@ from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.lineage import all_facts
 from tui_registry.widgets.runs import format_metric
 from tui_registry.widgets.table import Column, Row, Table
-from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.lineage import Lineage
 from tui_registry_server.wire.model_version import ModelVersion
-from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage_history import StageHistoryPage
 
 LAST_LABELS = ("description", "commit message")  # below the tags, which differ between versions
-UNREAD_LABEL = "metrics"  # above all else: without it, what is below is misread
+UNREAD_LABEL = "no metrics"  # above all else: without it, what is below is misread
 NOT_READ = "not read"
 METRIC, TAG = "metric ", "tag "  # with which labels begin
 MAX_VALUE_LENGTH = 5_000  # characters in which a difference is looked for
 TEXT_LABEL = "text"  # of a prompt
+MAX_PERIODS = 1000  # in stages, the newest ones
 DIFF_STYLES = {Side.BOTH: "", Side.ONE: "$text-error", Side.OTHER: "$text-success"}
-TRANSITIONS = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST, ActivityType.SYSTEM_TRANSITION)
 
 
 class Compare(Place):
@@ -83,14 +82,16 @@ class Compare(Place):
 
     async def load(self) -> None:
         client = self.console_app.client
-        (one, other), lineages = await asyncio.gather(
+        versions, lineages, histories = await asyncio.gather(
             asyncio.gather(*(client.versions.get(each.name, each.version) for each in self._compared)),
             asyncio.gather(*(known_lineage(client, each.name, each.version) for each in self._compared)),
+            asyncio.gather(
+                *(client.models.stage_history(each.name, max_results=MAX_PERIODS) for each in self._compared)
+            ),
         )
-        entered = await asyncio.gather(_entered_stage_at(client, one), _entered_stage_at(client, other))
-        self._of_each = [_facts(*each) for each in zip((one, other), entered, lineages, strict=True)]
+        self._of_each = [_facts(*each) for each in zip(versions, histories, lineages, strict=True)]
         self._show()
-        self.fetch("metrics", partial(self._read_metrics, list(zip((one, other), lineages, strict=True))))
+        self.fetch("metrics", partial(self._read_metrics, list(zip(versions, lineages, strict=True))))
 
     async def _read_metrics(self, versions: Sequence[tuple[ModelVersion, Lineage | None]]) -> None:
         """Read after all else: the tracking server may be slow, or not answer."""
@@ -158,26 +159,17 @@ def _title(version: ModelVersion) -> str:
     return f"{visible(version.name)} {version.version}"
 
 
-async def _entered_stage_at(client: RegistryClient, version: ModelVersion) -> int:
-    """When a version entered its stage, in milliseconds since the epoch."""
-    if version.current_stage is Stage.NONE and version.creation_timestamp == version.last_updated_timestamp:
-        return version.creation_timestamp
-    page = await client.activities.search(
-        name=version.name, version=version.version, activity_type=[kind.value for kind in TRANSITIONS], max_results=100
-    )
-    arrivals = (each.creation_timestamp for each in page.activities if each.to_stage is version.current_stage)
-    return next(arrivals, version.creation_timestamp)
-
-
-def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[str, str]:
+def _facts(version: ModelVersion, history: StageHistoryPage, lineage: Lineage | None) -> dict[str, str]:
     """Prompts have neither stages nor, but rarely, a run; the source of all of them is the same."""
     of_prompt = {TEXT_LABEL: readable(version), **besides_text(version)} if is_prompt(version.tags) else {}
-    stage = {"stage": version.current_stage.value, "in stage since": f"{moment(since)}, {age(since)} ago"}
+    since, _ = stage_since(version, history.stage_periods, is_complete=not history.next_page_token)
+    entered = "" if since is None else f"{age(since)} ago, {moment(since)}"
+    stage = {"stage": version.current_stage.value, "in stage since": entered}
     origin = {"source": version.source or "", "run": version.run_id or "", "run link": version.run_link or ""}
     return {
         **of_prompt,
         **({} if of_prompt else stage),
-        "created": f"{moment(version.creation_timestamp)}, {age(version.creation_timestamp)} ago",
+        "created": f"{age(version.creation_timestamp)} ago, {moment(version.creation_timestamp)}",
         "created by": version.user_id or "",
         **({label: text for label, text in origin.items() if text and label != "source"} if of_prompt else origin),
         "aliases": ", ".join(f"@{alias}" for alias in version.aliases),
@@ -188,16 +180,12 @@ def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[s
 
 
 def _metric_facts(metrics: Sequence[RunMetrics]) -> list[dict[str, str]]:
-    """The metrics of each; of one whose metrics cannot be read, that and why."""
+    """The metrics of each; of one whose metrics cannot be read, why."""
     names = {name for each in metrics for name in each.values}
-    is_unread = any(each.problem for each in metrics)
     return [
-        {UNREAD_LABEL: f"cannot be read: {each.problem}", **{f"{METRIC}{name}": NOT_READ for name in sorted(names)}}
+        {UNREAD_LABEL: each.problem, **{f"{METRIC}{name}": NOT_READ for name in names}}
         if each.problem
-        else {
-            **({UNREAD_LABEL: "read"} if is_unread else {}),
-            **{f"{METRIC}{name}": format_metric(value) for name, value in each.values.items()},
-        }
+        else {f"{METRIC}{name}": format_metric(value) for name, value in each.values.items()}
         for each in metrics
     ]
 

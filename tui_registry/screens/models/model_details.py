@@ -96,7 +96,8 @@ class ModelDetails(DetailsScreen):
     def _stage_facts(
         self, model: RegisteredModelDatabricks, history: StageHistoryPage, page: ModelVersionPage
     ) -> list[Fact]:
-        """For each stage its newest version, and before those that serve nobody, to which Production goes back."""
+        """For each stage the version with the highest number; before the stages that serve nobody, the version to which
+        Production goes back."""
         counts = Counter(version.current_stage for version in page.model_versions)
         latest = {version.current_stage: version for version in model.latest_versions}
         facts = [
@@ -109,13 +110,13 @@ class ModelDetails(DetailsScreen):
 
     def _latest_fact(self, version: ModelVersion, count: int, *, has_more: bool) -> Fact:
         """``count``: of the versions in its stage that were read."""
-        several = f", the newest of {count}{'+' if has_more else ''}" if count > 1 else ""
+        several = f", the highest number of {count}{'+' if has_more else ''}" if count > 1 else ""
         return Fact(
             key=f"stage {version.current_stage}",
             label=f"in {version.current_stage}",
             value=f"version {version.version}{several}, updated {age(version.last_updated_timestamp)} ago",
-            full_text=f"The latest version in {version.current_stage}: {self.noun}s:/{version.name}/{version.version}"
-            f"\n\n{version.description or ''}",
+            full_text=f"The version with the highest number in {version.current_stage}: "
+            f"{self.noun}s:/{version.name}/{version.version}\n\n{version.description or ''}",
             style=STAGE_STYLES[version.current_stage],
             open=partial(self.console_app.navigation.open_version, version.name, version.version),
         )

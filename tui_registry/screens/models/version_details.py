@@ -18,6 +18,7 @@ from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_labels import action_label, describe
 from tui_registry.queries.known_lineage import known_lineage
 from tui_registry.queries.prompts import is_prompt, own_tags, template
+from tui_registry.queries.stage_since import stage_since
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.models.decision_actions import DecisionActions
@@ -34,9 +35,11 @@ from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability
 from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage_history import StageHistoryPage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 MAX_ACTIVITIES = 50  # the newest ones
+MAX_PERIODS = 1000  # of all versions in stages, the newest ones
 
 
 class VersionDetails(DetailsScreen, DecisionActions):
@@ -64,21 +67,26 @@ class VersionDetails(DetailsScreen, DecisionActions):
         return (self._version.description or "") if self._version else ""
 
     async def read_facts(self) -> Sequence[Fact]:
-        client = self.console_app.client
+        client, short_name = self.console_app.client, self.console_app.connection.short_name
         name, number = self._subject.name, self._subject.version or ""
-        version, model, lineage, written_comments, requests, activities = await asyncio.gather(
-            client.versions.get(name, number),
-            client.models.get(name),
-            known_lineage(client, name, number),
-            client.comments.of_version(name, number),
-            client.requests.of_version(name, number),
-            client.activities.search(name=name, version=number, max_results=MAX_ACTIVITIES),
+        (version, model, history, lineage), (written_comments, requests, activities) = await asyncio.gather(
+            asyncio.gather(
+                client.versions.get(name, number),
+                client.models.get(name),
+                client.models.stage_history(name, max_results=MAX_PERIODS),
+                known_lineage(client, name, number),
+            ),
+            asyncio.gather(
+                client.comments.of_version(name, number),
+                client.requests.of_version(name, number),
+                client.activities.search(name=name, version=number, max_results=MAX_ACTIVITIES),
+            ),
         )
         self._version, self._level = version, model.permission_level
         self._requests = {_key(request): request for request in requests}
         return [
             *prompt_facts(version),
-            *self._version_facts(version, requests),
+            *self._version_facts(version, history, requests),
             *(_lineage_facts(lineage) if lineage is not None else ()),
             *(
                 self.tag_fact(self._subject, tag, can_edit=may(self._level, Ability.EDIT))
@@ -90,7 +98,7 @@ class VersionDetails(DetailsScreen, DecisionActions):
                 Fact(
                     key=f"activity {each.id}",
                     label=age(each.creation_timestamp),
-                    value=f"{each.user_id or ''} {action_label(each)}  {describe(each)}",
+                    value=f"{short_name(each.user_id or '')} {action_label(each)}  {describe(each)}",
                     full_text=f"{moment(each.creation_timestamp)}  {each.user_id or ''}\n"
                     f"{action_label(each)}\n{describe(each)}",
                     style="dim",
@@ -99,11 +107,13 @@ class VersionDetails(DetailsScreen, DecisionActions):
             ),
         ]
 
-    def _version_facts(self, version: ModelVersion, requests: Sequence[InboxRequest]) -> list[Fact]:
+    def _version_facts(
+        self, version: ModelVersion, history: StageHistoryPage, requests: Sequence[InboxRequest]
+    ) -> list[Fact]:
         """Requests come before all that may be long: they wait for somebody."""
         facts = [
             self.description_fact(self._subject, version.description or "", can_edit=may(self._level, Ability.EDIT)),
-            *self._stage_fact(version),
+            *self._stage_facts(version, history),
             *(_request_fact(request) for request in requests),
             *self._source_fact(version),
         ]
@@ -126,9 +136,16 @@ class VersionDetails(DetailsScreen, DecisionActions):
         """Versions of prompts have no stage, and no source that says something."""
         return self.prompt_text is None or (self._version is not None and self._version.current_stage is not Stage.NONE)
 
-    def _stage_fact(self, version: ModelVersion) -> list[Fact]:
+    def _stage_facts(self, version: ModelVersion, history: StageHistoryPage) -> list[Fact]:
+        if not self._has_stage:
+            return []
         stage = version.current_stage
-        return [Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage])] * self._has_stage
+        since, by = stage_since(version, history.stage_periods, is_complete=not history.next_page_token)
+        entered = "" if since is None else f"{moment(since)}, {age(since)} ago, by {by or 'an unknown user'}"
+        return [
+            Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
+            *([Fact(key="in stage since", label="in stage since", value=entered)] if entered else []),
+        ]
 
     def _source_fact(self, version: ModelVersion) -> list[Fact]:
         return [Fact(key="source", label="source", value=version.source or "")] * self._has_stage
@@ -145,11 +162,12 @@ class VersionDetails(DetailsScreen, DecisionActions):
         )
 
     def _comment_fact(self, comment: Comment) -> Fact:
+        user = self.console_app.connection.short_name(comment.user_id)
         edited = ", edited" if comment.last_updated_timestamp != comment.creation_timestamp else ""
         return Fact(
             key=f"comment {comment.id}",
             label="comment",
-            value=f"{comment.user_id}: {summary(comment.comment, 500)}",
+            value=f"{user}, {age(comment.creation_timestamp)} ago: {summary(comment.comment, 500)}",
             full_text=f"{comment.user_id}  {moment(comment.creation_timestamp)}{edited}\n\n{comment.comment}",
             edit=partial(self._edit_comment, comment) if CommentAction.EDIT in comment.available_actions else None,
             delete=partial(self._delete_comment, comment)

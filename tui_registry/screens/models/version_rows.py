@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tui_registry.queries.prompts import is_prompt
+from tui_registry.queries.stage_since import stage_since
 from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.ages import age, span
 from tui_registry.widgets.columns import BY_AGE, BY_NUMBER, BY_TIME
@@ -21,7 +22,7 @@ COLUMNS = (
     Column("SINCE", 5, priority=2, sorting=BY_AGE),
     Column("BY", 12, priority=4, grow=1, max_width=28),
     Column("IN PRODUCTION", 26, priority=1, sorting=BY_TIME),
-    Column("DESCRIPTION", 12, priority=3, grow=6),
+    Column("DESCRIPTION", 12, priority=3, grow=6, former=("note",)),
 )
 PROMPT_COLUMNS = (*COLUMNS[:-1], replace(COLUMNS[-1], title="COMMIT MESSAGE", key=COLUMNS[-1].name))
 """What MLflow keeps as the description of a prompt's version, it calls its commit message."""
@@ -80,7 +81,7 @@ class Versions:
         short_name: Callable[[str], str],
     ) -> Row:
         stage = version.current_stage
-        since, by = self._since(version, periods)
+        since, by = stage_since(version, periods, is_complete=self.is_complete)
         is_predecessor = version.version == self.predecessor
         where = f"{stage} → {request.to_stage}?" if request else stage.value
         style = "bold yellow" if request else STAGE_STYLES[stage]
@@ -105,14 +106,6 @@ class Versions:
                 version.description,
             ),
         )
-
-    def _since(self, version: ModelVersion, periods: Sequence[StagePeriod]) -> tuple[int | None, str]:
-        """When and by whom it was moved to its stage or, if it never was moved, created; (None, "") if not known."""
-        if periods and periods[0].stage is version.current_stage and periods[0].ended_timestamp is None:
-            return periods[0].started_timestamp, periods[0].started_by
-        if not periods and version.current_stage is Stage.NONE and self.is_complete:
-            return version.creation_timestamp, version.user_id or ""
-        return None, ""
 
 
 def _described(version: ModelVersion) -> str:
