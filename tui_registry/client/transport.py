@@ -70,6 +70,7 @@ class Transport:
         Raises EndpointError."""
         self.url = url.rstrip("/")
         self.read_only = read_only
+        self.workspace = workspace
         self.journal = Journal()
         self._endpoint = endpoint or Endpoint.of(self.url)
         self._http = self._endpoint.async_client(

@@ -106,7 +106,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         client = self.console_app.client
         if not self._is_in_use:
             self._is_in_use = bool(self._requests or (await client.models.search(max_results=1)).registered_models)
-        self._first_steps.show_if(not self._is_in_use, self, client.url, self.console_app.keymap)
+        self._first_steps.show_if(not self._is_in_use, self, client.url, client.workspace, self.console_app.keymap)
 
     def show_requests(self) -> None:
         """Display the requests that match the filter."""

@@ -14,7 +14,7 @@ _PYTHON = """\
 import mlflow, os
 os.environ["MLFLOW_TRACKING_TOKEN"] = "tr_..."
 mlflow.set_registry_uri({url})
-mlflow.register_model("s3://bucket/model", "churn")
+{workspace}mlflow.register_model("s3://bucket/model", "churn")
 """
 """As MLflow 1 to 3 run it; a run's model is registered by ``runs:/RUN_ID/model``."""
 
@@ -31,14 +31,16 @@ class FirstSteps(Static):
         """Empty while the panel is hidden."""
         return self._code if self.is_attached and self.screen.has_class("-empty", "-tall") else ""
 
-    def show_if(self, is_empty: bool, screen: Screen[None], url: str, keymap: Keymap) -> None:
-        """Show the steps for the registry at a URL if it is empty; in a terminal of few lines there is no room."""
+    def show_if(self, is_empty: bool, screen: Screen[None], url: str, workspace: str | None, keymap: Keymap) -> None:
+        """Show the steps for the registry at a URL, or a workspace of it, if it is empty; in a terminal of few lines
+        there is no room."""
         screen.set_class(is_empty, "-empty")
         if not is_empty:
             return
         if not self.is_attached:
             screen.mount(self, before="#filter")
-        self._code = _PYTHON.format(url=json.dumps(url))
+        chosen = f"mlflow.set_workspace({json.dumps(workspace)})\n" if workspace else ""
+        self._code = _PYTHON.format(url=json.dumps(url), workspace=chosen)
 
         def key(action: str) -> str:
             return display_name(keymap.keys[action][0]) if keymap.keys[action] else "?"

@@ -71,6 +71,29 @@ async def test_no_is_no_where_something_is_chosen_to_copy(samples: Samples) -> N
         await shown.until(lambda: shown.app.clipboard == model, "the name is copied")
 
 
+async def test_what_is_copied_of_a_model_loads_what_its_row_shows(samples: Samples) -> None:
+    """The version in Production, or without one the latest; on the page about it, too."""
+    model = samples.model("churn")
+    samples.version(model, "Production")
+    other = samples.model("fraud")
+    samples.version(other, "Staging")
+    async with console(samples.url, samples.token) as shown:
+        await shown.press("2")
+        await shown.shows(model, other)
+        await shown.press("y")
+        await shown.shows(f"models:/{model}/Production ", f"load_model('models:/{model}/Production')")
+        await shown.press("p")
+        await shown.until(lambda: f"load_model('models:/{model}/Production')" in shown.app.clipboard, "its Python")
+        await shown.press("i")
+        await shown.shows("in Production")
+        await shown.press("y")
+        await shown.shows(f"load_model('models:/{model}/Production')")
+        await shown.press("n", "escape", "j")
+        await shown.shows(f"▎ {other}")
+        await shown.press("y")
+        await shown.shows(f"load_model('models:/{other}/latest')")
+
+
 @pytest.mark.parametrize("key", sorted(TAKEN))
 def test_what_has_a_meaning_in_all_dialogs_chooses_nothing(key: str) -> None:
     with pytest.raises(ValueError, match=f"{key} cannot choose None"):

@@ -228,7 +228,7 @@ def test_the_registry_on_this_machine_stays_open(tmp_path: Path) -> None:
         shown.shows("@ local/risk", "No open requests", "● live")
         assert "Undo" not in shown.text
         shown.press("2")
-        shown.shows("Models (0)")
+        shown.shows("Models (0)", 'mlflow.set_workspace("risk")')
         assert "every" not in shown.text
         shown.press(":")
         shown.type("ws default")

@@ -21,6 +21,11 @@ class CopyActions(Place):
         return None
 
     @property
+    def is_in_production(self) -> bool:
+        """Whether a version of the model under the cursor is in Production, where that is known."""
+        return False
+
+    @property
     def noun(self) -> str:
         """What the subject is, or is a version of."""
         return "model" if self.prompt_text is None else "prompt"
@@ -39,10 +44,11 @@ class CopyActions(Place):
 
     async def _copy(self, subject: Subject) -> None:
         from tui_registry.screens.dialogs.choose import Choose
-        from tui_registry.screens.models.snippets import snippets
+        from tui_registry.screens.models.snippets import Origin, snippets
 
         app = self.console_app
-        choices = snippets(subject, app.client.url, self.prompt_text)
+        origin = Origin(app.client.url, app.client.workspace)
+        choices = snippets(subject, origin, self.prompt_text, is_in_production=self.is_in_production)
         chosen = await app.push_screen_wait(Choose(f"Copy {subject}", choices, help_is_cut_in_middle=True))
         if chosen is not None:
             app.copy(chosen)

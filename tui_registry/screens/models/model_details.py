@@ -54,6 +54,11 @@ class ModelDetails(DetailsScreen):
         version = newest(self._model)
         return "" if version is None else template(version)
 
+    @property
+    def is_in_production(self) -> bool:
+        versions = self._model.latest_versions if self._model else ()
+        return any(each.current_stage is Stage.PRODUCTION for each in versions)
+
     def known_description(self) -> str:
         return (self._model.description or "") if self._model else ""
 

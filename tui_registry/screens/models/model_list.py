@@ -12,6 +12,7 @@ from tui_registry.screens.models.model_actions import delete_model, rename_model
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.widgets.table import Row
 from tui_registry_server.wire.registered_model import RegisteredModel
+from tui_registry_server.wire.stage import Stage
 
 ON_A_MODEL = frozenset(
     {"card", "edit", "tags", "delete", "rename", "history", "permissions", "webhooks", "follow"},
@@ -56,6 +57,11 @@ class ModelList(TableActions, Listing, EditActions):
 
     def subject(self) -> Subject | None:
         return Subject(self.table.cursor_key) if self.table.cursor_key else None
+
+    @property
+    def is_in_production(self) -> bool:
+        versions = self.model.latest_versions if self.model else ()
+        return any(each.current_stage is Stage.PRODUCTION for each in versions)
 
     def known_description(self) -> str:
         return (self.model.description or "") if self.model else ""

@@ -50,7 +50,8 @@ class Models(ModelList):
     async def load(self) -> None:
         await super().load()
         is_empty = not self.table.row_count and not self.typed
-        self._first_steps.show_if(is_empty, self, self.console_app.client.url, self.console_app.keymap)
+        client = self.console_app.client
+        self._first_steps.show_if(is_empty, self, client.url, client.workspace, self.console_app.keymap)
 
     def row(self, model: RegisteredModel) -> Row:
         return _row(model, self.console_app.connection.short_name(model.user_id or ""))
