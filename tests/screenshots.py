@@ -71,7 +71,7 @@ SCENES: dict[str, Sequence[str]] = {
     "follows": ("F",),
     "workspaces": ("colon", *":workspaces", "enter"),
     "workspace-new": ("colon", *":workspaces", "enter", "n"),
-    "workspace-delete": ("colon", *":workspaces", "enter", "D"),
+    "workspace-delete": ("colon", *":workspaces", "enter", "g", "D"),
     "experiments": ("2", "N"),
     "runs": ("2", "N", "enter"),
     "run": ("2", "N", "enter", "down", "enter"),

@@ -7,6 +7,7 @@ from tui_registry.access.access_list import NONE, AccessList
 from tui_registry.access.principal import Principal
 from tui_registry.client.permissions import ROOT
 from tui_registry.client.registry import RegistryClient
+from tui_registry.session.connection import ALL_OF_REGISTRY
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_preview import PermissionsPreview
 from tui_registry_server.wire.permission_reasons import PermissionsExplanation
@@ -17,20 +18,19 @@ MANAGE = PermissionLevel.CAN_MANAGE.value
 
 @dataclass(frozen=True, slots=True)
 class PermissionObject:
-    """An object that levels are granted on: a model, or the whole registry."""
+    """An object that levels are granted on: a model, or the whole registry. whole: what that is called, as it is a
+    workspace where there are several."""
 
     id: str
     model: str = ""
+    whole: str = ALL_OF_REGISTRY
 
     @property
     def registry_wide(self) -> bool:
         return self.id == ROOT
 
     def __str__(self) -> str:
-        return self.model or "the whole registry"
-
-
-WHOLE_REGISTRY = PermissionObject(ROOT)
+        return self.model or f"the {self.whole}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,12 @@ async def preview(
     return await client.permissions.preview(target.id, after.entries(), replace=True, etag=before.etag)
 
 
-async def model_object(client: RegistryClient, name: str) -> PermissionObject:
+async def permission_object(client: RegistryClient, name: str | None, whole: str) -> PermissionObject:
+    """A model; without a name all of them, which are called ``whole``."""
+    return await model_object(client, name, whole) if name else PermissionObject(ROOT, whole=whole)
+
+
+async def model_object(client: RegistryClient, name: str, whole: str = ALL_OF_REGISTRY) -> PermissionObject:
     """A model, with the id that its permissions are stored under."""
     model = await client.models.get(name)
-    return PermissionObject(model.id, model.name)
+    return PermissionObject(model.id, model.name, whole)

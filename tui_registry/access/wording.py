@@ -7,9 +7,9 @@ OUTSIDE = "may not use this workspace, where a level on a model counts only for 
 """Why somebody has no level on a model, whatever was granted to them there."""
 
 
-def reason_text(reason: GrantReason, *, registry_wide: bool, noun: str = "model") -> str:
-    """Such as ``CAN_READ through group all-staff (via data), inherited from the whole registry``. ``noun``: what it is
-    about, if that is not the whole registry."""
+def reason_text(reason: GrantReason, *, whole: str, registry_wide: bool, noun: str = "model") -> str:
+    """Such as ``CAN_READ through group all-staff (via data), inherited from the whole registry``. ``whole``: what all
+    models are called together, ``noun``: what it is about, if that is not all of them."""
     chain = f" (via {', '.join(reason.through)})" if reason.through else ""
     if reason.built_in:
         how = "as the group admins" if reason.by_name else f"as a member of admins{chain}"
@@ -17,9 +17,9 @@ def reason_text(reason: GrantReason, *, registry_wide: bool, noun: str = "model"
     how = "directly" if reason.by_name else f"through group {reason.group_name}{chain}"
     where = f"on this {noun}"
     if reason.inherited:
-        where = "inherited from the whole registry"
+        where = f"inherited from the {whole}"
     elif registry_wide:
-        where = "on the whole registry"
+        where = f"on the {whole}"
     return f"{reason.permission_level} {how}, {where}"
 
 

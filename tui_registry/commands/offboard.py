@@ -38,9 +38,10 @@ def offboard(*, principal: str, **how: Unpack[How]) -> None:
 
         if offboarding.is_nothing(planned):
             return PlannedChange(already=f"{found.principal} is offboarded already.", read=read)
+        has_workspaces = client.workspace is not None
         return PlannedChange(
-            mutations=[offboarding.offboard(client, planned)],
-            details=[*offboarding.effects(planned), *offboarding.warnings(planned)],
+            mutations=[offboarding.offboard(client, planned, has_workspaces=has_workspaces)],
+            details=[*offboarding.effects(planned, has_workspaces=has_workspaces), *offboarding.warnings(planned)],
             warning=f"{found.principal} will lose access. This cannot be undone.",
             read=read,
         )

@@ -29,7 +29,9 @@ def permissions() -> None:
 
 
 def _registry_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option("--registry", is_flag=True, help="On the whole registry instead of one model.")(command)
+    return click.option("--registry", is_flag=True, help="On the whole registry or workspace instead of one model.")(
+        command
+    )
 
 
 def _principal_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -51,10 +53,11 @@ def show_permissions(*, model: str | None, registry: bool, profile: str | None, 
     """Show the levels granted on MODEL, directly or inherited from the whole registry."""
     _require_one(model, registry=registry)
 
-    async def read(client: "RegistryClient") -> "ObjectPermissions":
-        return await client.permissions.get((await _target(client, model)).id)
+    async def read(client: "RegistryClient") -> "tuple[PermissionObject, ObjectPermissions]":
+        target = await _target(client, model)
+        return target, await client.permissions.get(target.id)
 
-    found = ask(profile, read)
+    target, found = ask(profile, read)
     if as_json:
         print_json(wire(found))
         return
@@ -65,7 +68,7 @@ def show_permissions(*, model: str | None, registry: bool, profile: str | None, 
             noun(who.kind),
             who.name,
             permission.permission_level,
-            "whole registry" if permission.inherited or registry else "this model",
+            target.whole if permission.inherited or registry else "this model",
         ]
         for entry in found.access_control_list
         for who in [Principal.of_entry(entry)]
@@ -191,7 +194,7 @@ async def _planned(
 
     before = await grants.read(client, target)
     had = before.direct.get(principal, "")
-    still = _inherited(before, principal)
+    still = _inherited(before, principal, target.whole)
     if not had and not level:
         raise Failure(Exit.NOT_FOUND, f"{principal} has no direct level on {target}.{still}")
     effects = await grants.preview(client, target, before, principal, level)
@@ -208,10 +211,10 @@ async def _planned(
     )
 
 
-def _inherited(before: "AccessList", principal: "Principal") -> str:
-    """A sentence about the level that a principal has on the whole registry, empty if none."""
+def _inherited(before: "AccessList", principal: "Principal", whole: str) -> str:
+    """A sentence about the level that a principal has on the whole registry or workspace, empty if none."""
     levels = [grant.level for grant in before.grants if grant.inherited and grant.principal == principal]
-    return f" It still has {levels[0]}, inherited from the whole registry." if levels else ""
+    return f" It still has {levels[0]}, inherited from the {whole}." if levels else ""
 
 
 def _describe_explanation(target: "PermissionObject", explanation: "PermissionsExplanation") -> list[str]:
@@ -221,7 +224,10 @@ def _describe_explanation(target: "PermissionObject", explanation: "PermissionsE
     who = Principal.of(explanation.principal)
     if explanation.permission_level:
         lines = [f"{who} has {explanation.permission_level} on {target}:"]
-        lines += [f"- {reason_text(each, registry_wide=target.registry_wide)}" for each in explanation.grants]
+        lines += [
+            f"- {reason_text(each, whole=target.whole, registry_wide=target.registry_wide)}"
+            for each in explanation.grants
+        ]
     else:
         lines = [f"{who} has no level on {target}."]
         lines += [f"{who} {OUTSIDE}."] if explanation.outside_workspace else []
@@ -247,9 +253,10 @@ def _effects(effects: "PermissionsPreview") -> list[str]:
 
 
 async def _target(client: "RegistryClient", model: str | None) -> "PermissionObject":
-    from tui_registry.access.grants import WHOLE_REGISTRY, model_object
+    from tui_registry.access.grants import permission_object
+    from tui_registry.session.connection import ALL_OF_REGISTRY, ALL_OF_WORKSPACE
 
-    return WHOLE_REGISTRY if model is None else await model_object(client, model)
+    return await permission_object(client, model, ALL_OF_WORKSPACE if client.workspace else ALL_OF_REGISTRY)
 
 
 def _require_one(model: str | None, *, registry: bool) -> None:

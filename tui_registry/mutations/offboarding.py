@@ -5,14 +5,17 @@ from collections.abc import Iterable
 from tui_registry.access.principal import Principal
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
+from tui_registry.session.connection import ALL_OF_REGISTRY
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry_server.wire.principal_details import HeldGrant, Offboarding
+from tui_registry_server.wire.workspace_name import DEFAULT_NAME
 
 MAX_NAMED = 5  # of each list
 
 
-def effects(plan: Offboarding) -> list[str]:
+def effects(plan: Offboarding, *, has_workspaces: bool) -> list[str]:
     """What it does, one sentence for each kind of thing that there is."""
+    permissions = (held(each, has_workspaces=has_workspaces) for each in plan.grants)
     requests = (
         f"{_in_workspace(each.name, each.workspace)} version {each.version} → {each.to_stage}" for each in plan.requests
     )
@@ -30,7 +33,7 @@ def effects(plan: Offboarding) -> list[str]:
         ),
         (
             plan.grant_count,
-            f"{_counted(plan.grant_count, 'permission')} revoked: {_some(map(held, plan.grants), plan.grant_count)}.",
+            f"{_counted(plan.grant_count, 'permission')} revoked: {_some(permissions, plan.grant_count)}.",
         ),
         (
             plan.request_count,
@@ -56,9 +59,10 @@ def warnings(plan: Offboarding) -> list[str]:
     return sentences
 
 
-def held(grant: HeldGrant) -> str:
+def held(grant: HeldGrant, *, has_workspaces: bool) -> str:
     """A grant in words: ``CAN_MANAGE on churn``, or ``on risk/churn`` of the workspace risk."""
-    whole = f"all of workspace {grant.workspace}" if grant.workspace else "the whole registry"
+    is_in_one = has_workspaces or grant.workspace
+    whole = f"all of workspace {grant.workspace or DEFAULT_NAME}" if is_in_one else f"the {ALL_OF_REGISTRY}"
     objects = {"registered-models": whole, "tokens": "tokens"}
     model = _in_workspace(grant.name, grant.workspace) if grant.name else "a deleted model"
     return f"{grant.permission_level} on {objects.get(grant.object_type, model)}"
@@ -70,10 +74,10 @@ def _in_workspace(name: str, workspace: str | None) -> str:
 
 
 def is_nothing(plan: Offboarding) -> bool:
-    return not effects(plan)
+    return not effects(plan, has_workspaces=False)
 
 
-def offboard(client: RegistryClient, plan: Offboarding) -> Mutation:
+def offboard(client: RegistryClient, plan: Offboarding, *, has_workspaces: bool) -> Mutation:
     principal = plan.principal
 
     async def send() -> object:
@@ -89,7 +93,7 @@ def offboard(client: RegistryClient, plan: Offboarding) -> Mutation:
     return Mutation(
         title=str(Principal.of(principal)),
         progress="offboarding",
-        done=f"Offboarded. {' '.join(effects(plan))}",
+        done=f"Offboarded. {' '.join(effects(plan, has_workspaces=has_workspaces))}",
         send=send,
         happened=happened,
         check=check,

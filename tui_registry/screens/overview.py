@@ -113,7 +113,8 @@ class Overview(Place):
             return
         moves = overview.transitions
         counted = [each.count for each in moves.days]
-        self._show(tiles(overview, days, self.console_app.old_days), list(zip(days, counted, strict=True)))
+        whole = self.console_app.connection.whole
+        self._show(tiles(overview, days, self.console_app.old_days, whole), list(zip(days, counted, strict=True)))
 
     def _show(self, shown: Sequence[Tile], days: Sequence[tuple[date, int]], empty: str = "") -> None:
         self._tiles = {each.label: each for each in shown}
@@ -171,8 +172,9 @@ def _number(counted: Counted) -> str:
     return f"{counted.count:,}{'+' if counted.more else ''}"
 
 
-def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> list[Tile]:
-    """The counts of an overview whose transitions are of these days, and whose old versions are of this age."""
+def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int, whole: str) -> list[Tile]:
+    """The counts of an overview whose transitions are of these days, and whose old versions are of this age. ``whole``:
+    what all models are called together."""
 
     def tile(label: str, counted: Counted, *, some: str, none: str, about: str, place: str, typed: str = "") -> Tile:
         note, style = (some, WAITING) if counted.count else (none, GOOD)
@@ -216,8 +218,8 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
             overview.models_without_owner,
             some="nobody active has CAN_MANAGE on them",
             none="somebody active has CAN_MANAGE on each",
-            about="Models that nobody who is active has CAN_MANAGE on, directly, through a group or on the whole "
-            "registry: only members of admins can manage them. p grants a level.",
+            about="Models that nobody who is active has CAN_MANAGE on, directly, through a group or on the "
+            f"{whole}: only members of admins can manage them. p grants a level.",
             place="models",
             typed="missing:owner",
         ),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tui_registry.session.openid import DeviceCode
     from tui_registry.session.openid_session import OpenIdSession
 
+ALL_OF_REGISTRY, ALL_OF_WORKSPACE = "whole registry", "whole workspace"
+"""What a level on the object ``root`` is on: where there are several workspaces, it is on one of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
 from tui_registry.session import config
-from tui_registry.session.connection import Connection, ConnectionProblem
+from tui_registry.session.connection import ALL_OF_REGISTRY, ALL_OF_WORKSPACE, Connection, ConnectionProblem
 from tui_registry.session.messages import ConnectionChanged, RegistryChanged
 from tui_registry_server.wire.workspace_name import DEFAULT_NAME
 
@@ -65,6 +65,7 @@ class LiveConnection:
         self._connect = connect
         self._tracking: TrackingClient | None = None
         self._user: str | None = None  # empty if the registry does not say
+        self._has_workspaces: bool | None = None  # None as long as that is not known
         self._state = "connecting"
         self._refresh_due: float | None = None  # deadline of a pending refresh, by time.monotonic()
         self._is_renewed = False
@@ -130,8 +131,26 @@ class LiveConnection:
     def label(self) -> str:
         """User, registry and workspace, and whether it is read-only."""
         name = self.opened.name if self.opened else ""
+        if self.has_workspaces and self.opened is not None and self.opened.workspace is None:
+            name = f"{name}/{DEFAULT_NAME}"
         name = f"{name}, read-only" if self.is_read_only else name
         return f"{self._user} @ {name}" if self._user else name or "tui-registry"
+
+    @property
+    def has_workspaces(self) -> bool:
+        """Whether there are others to open than the default one, as far as is known."""
+        return bool(self._has_workspaces) or (self.opened is not None and self.opened.workspace is not None)
+
+    @property
+    def whole(self) -> str:
+        """What a level on the object ``root`` is on: with several workspaces, it is on the open one."""
+        return ALL_OF_WORKSPACE if self.has_workspaces else ALL_OF_REGISTRY
+
+    def note_workspaces(self, count: int) -> None:
+        """``count``: of those that the user may open."""
+        if self._has_workspaces is not (count > 1):
+            self._has_workspaces = count > 1
+            self._host.post_to_place(ConnectionChanged())
 
     def short_name(self, user: str) -> str:
         """A user's name without the domain, if that is the current user's."""
@@ -223,8 +242,17 @@ class LiveConnection:
                 self.client.url = self.opened.embedded.url  # another console may have restarted the server
             self._last_event, self._retry = event_id or self._last_event, MIN_RETRY_DELAY
             self._set_state("live")
+            if self._has_workspaces is None:
+                self._host.run_worker(self._count_workspaces(), exit_on_error=False)
             if reconnected or name != "ready":
                 self.refresh_soon()
+
+    async def _count_workspaces(self) -> None:
+        try:
+            count = len(await self.client.workspaces.all())
+        except CallError:
+            count = 1  # an older server has no others
+        self.note_workspaces(count)
 
     def _renew_due_token(self) -> None:
         opened = self.opened

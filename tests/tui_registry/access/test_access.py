@@ -11,7 +11,7 @@ from tui_registry.access import addresses, directory
 from tui_registry.access.access_list import NONE, AccessList, Grant
 from tui_registry.access.addresses import ALL_KINDS, UnknownAddressError
 from tui_registry.access.directory import accounts_filter
-from tui_registry.access.grants import WHOLE_REGISTRY, model_object, preview, read
+from tui_registry.access.grants import model_object, permission_object, preview, read
 from tui_registry.access.principal import ADMINISTRATORS, Principal
 from tui_registry.access.wording import change_text, reason_text
 from tui_registry.client.errors import Refused
@@ -57,7 +57,7 @@ EVERYWHERE = Grant(ADMINISTRATORS, "CAN_MANAGE", inherited=True)
     ],
 )
 def test_a_reason_in_words(reason: GrantReason, registry_wide: bool, words: str) -> None:
-    assert reason_text(reason, registry_wide=registry_wide) == words
+    assert reason_text(reason, whole="whole registry", registry_wide=registry_wide) == words
 
 
 def test_a_change_in_words() -> None:
@@ -191,5 +191,6 @@ async def test_a_change_is_previewed_as_it_would_be_sent(client: RegistryClient,
     await client.permissions.add(target.id, [principal.entry("CAN_EDIT")])
     (taken,) = (await preview(client, target, await read(client, target), principal, NONE)).named
     assert (Principal.of(taken.principal), taken.level_before, taken.level_after) == (principal, "CAN_EDIT", None)
-    everywhere = await preview(client, WHOLE_REGISTRY, await read(client, WHOLE_REGISTRY), principal, "CAN_READ")
+    root = await permission_object(client, None, "whole registry")
+    everywhere = await preview(client, root, await read(client, root), principal, "CAN_READ")
     assert [each.level_after for each in everywhere.named] == ["CAN_READ"]

@@ -62,7 +62,7 @@ def following(shown: Console) -> tuple[str, str | None]:
 async def test_enter_opens_the_one_under_the_cursor(admin: Api, size: tuple[int, int]) -> None:
     async with opened(admin, size=size) as shown:
         await to_list(shown)
-        await shown.shows("default", "open", "fraud", "risk", "The models of risk", "CAN_MANAGE")
+        await shown.shows(f"{LABEL}/default", "open", "fraud", "risk", "The models of risk", "CAN_MANAGE")
         assert "default open 1 CAN_MANAGE" in " ".join(shown.text.split())
         await shown.press("G")
         await shown.shows("risk  1 model or prompt\n")
@@ -74,6 +74,16 @@ async def test_enter_opens_the_one_under_the_cursor(admin: Api, size: tuple[int,
 async def test_the_open_one_shows_its_models(admin: Api) -> None:
     async with opened(admin, "risk") as shown:
         assert f"{LABEL}/risk" in shown.header
+        await shown.press("5")
+        await shown.shows("Access › Permissions", "whole workspace")
+        await shown.press("2")
+        await shown.shows("of-risk")
+        for key, said in (("p", "mlflow.set_workspace('risk')"), ("c", '--header "X-MLFLOW-WORKSPACE: risk"')):
+            await shown.press("y", key)
+            await shown.until(lambda said=said: said in shown.app.clipboard, said)  # type: ignore[misc]  # mypy sees no defaults of lambdas
+        await shown.press("p")
+        await shown.shows("of-risk › Permissions", "whole workspace")
+        assert "whole registry" not in shown.text
         await to_list(shown)
         await shown.press("G", "enter")
         await shown.shows("of-risk")
@@ -142,7 +152,7 @@ async def test_one_is_made_described_and_deleted(admin: Api, size: tuple[int, in
         await shown.press("y")
         await shown.until(lambda: description("team-b") == "Ours", "the description as it was")
         await shown.press("D")
-        await shown.shows("Delete workspace team-b?", "Type team-b to confirm")
+        await shown.shows(f"Delete workspace team-b of {LABEL}?", "It has no models", "Type team-b to confirm")
         assert "will be deleted, with all versions" not in shown.text
         await shown.press("tab")
         await shown.type("team-b")
@@ -155,8 +165,9 @@ async def test_one_is_made_described_and_deleted(admin: Api, size: tuple[int, in
 async def test_the_open_one_is_deleted_with_its_models(admin: Api) -> None:
     async with opened(admin, "risk") as shown:
         await to_list(shown)
-        await shown.press("G", "D")
-        await shown.shows("1 model or prompt will be deleted", "then opens the default workspace")
+        await shown.shows("▎ risk")  # the open one
+        await shown.press("D")
+        await shown.shows("The 1 model or prompt in it will be deleted", "then opens the default workspace")
         await shown.press("tab")
         await shown.type("risk")
         await shown.press("enter")
@@ -176,12 +187,16 @@ async def test_what_serves_in_one_is_named_before_it_is_deleted(admin: Api, size
         await to_list(shown)
         await shown.shows("MODELS+PROMPTS")
         await shown.press("G", "D")
-        await shown.shows("Delete workspace risk?", "1 model or prompt will be deleted, with all versions.")
+        await shown.shows(
+            f"Delete workspace risk of {LABEL}?", "! The 1 model or prompt in it will be deleted, with all"
+        )
         await shown.shows("! 2 of the versions are in Production: of-risk version 2, of-risk", "version 1.")
         await shown.press("escape")
-        await shown.hides("Delete workspace risk?")
+        await shown.hides("Delete workspace risk")
         await shown.press("g", "j", "D")
-        await shown.shows("Delete workspace fraud?", "1 model or prompt will be deleted, with all versions.")
+        await shown.shows(
+            f"Delete workspace fraud of {LABEL}?", "! The 1 model or prompt in it will be deleted, with all"
+        )
         assert "in Production" not in shown.text
 
 
@@ -233,7 +248,7 @@ def test_the_registry_on_this_machine_stays_open(tmp_path: Path) -> None:
         shown.press(":")
         shown.type("ws default")
         shown.press("enter")
-        shown.shows("@ local ", "No open requests", "● live")
+        shown.shows("@ local/default", "No open requests", "● live")
         shown.press("2")
         shown.shows("of-everybody")
         shown.press("q")

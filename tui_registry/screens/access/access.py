@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from tui_registry.access.access_list import NONE, Grant
-from tui_registry.access.grants import MANAGE, WHOLE_REGISTRY, AccessView, model_object, read
+from tui_registry.access.grants import MANAGE, AccessView, permission_object, read
 from tui_registry.access.principal import Principal
 from tui_registry.access.wording import reason_text
 from tui_registry.client.errors import Refused
@@ -51,7 +51,7 @@ class Access(Section):
 
     async def load(self) -> None:
         client = self.console_app.client
-        target = await model_object(client, self._model) if self._model else WHOLE_REGISTRY
+        target = await permission_object(client, self._model, self.console_app.connection.whole)
         try:
             access, own, levels = await asyncio.gather(
                 read(client, target), client.permissions.why(target.id), client.permissions.levels(target.id)
@@ -76,7 +76,7 @@ class Access(Section):
             _row(
                 grant,
                 self._display_name(grant.principal),
-                registry_wide=not self._model,
+                self.console_app.connection.whole if grant.inherited or not self._model else "this model",
                 rank=view.rank(grant.level) if view else 0,
             )
             for grant in grants
@@ -98,20 +98,25 @@ class Access(Section):
         if self._view is None:
             return Content("")
         grants = self._view.own.grants
-        reason = one_line(reason_text(grants[0], registry_wide=not self._model)) if grants else "none here"
+        target = self._view.target
+        reason = (
+            one_line(reason_text(grants[0], whole=target.whole, registry_wide=target.registry_wide))
+            if grants
+            else "none here"
+        )
         if self._view.manages:
             return Content(f"Your level: {reason}.")
         return Content(f"Your level: {reason}. Changes require {MANAGE}.")
 
     def about_row(self, key: str) -> Content:
-        grant = self._grants[key]
+        grant, whole = self._grants[key], self.console_app.connection.whole
         meaning = one_line(self._view.meanings.get(grant.level, "") if self._view else "")
         parts = [Content.assemble((one_line(grant.level), "bold"), f"  {meaning}")]
         if grant.fixed:
             parts.append(Content.styled("Members of admins can manage everything. This cannot be changed.", "dim"))
         elif grant.inherited:
             parts.append(
-                Content.styled("Granted on the whole registry (key 5). e grants a higher level on this model.", "dim")
+                Content.styled(f"Granted on the {whole} (key 5). e grants a higher level on this model.", "dim")
             )
         return Content("\n").join(parts)
 
@@ -182,8 +187,7 @@ def _order(view: AccessView, grant: Grant) -> tuple[int, bool, Principal]:
     return (-view.rank(grant.level), grant.inherited, grant.principal)
 
 
-def _row(grant: Grant, name: str, *, registry_wide: bool, rank: int) -> Row:
-    origin = "whole registry" if grant.inherited or registry_wide else "this model"
+def _row(grant: Grant, name: str, origin: str, *, rank: int) -> Row:
     return Row(
         _key(grant),
         (

@@ -102,7 +102,7 @@ class Groups(Section):
         question = Question(
             f"Delete group {name}?",
             [
-                Content("Its permissions on models and on the whole registry are revoked."),
+                Content("All its permissions are revoked."),
                 Content("Its members are kept, but lose the permissions they had through it."),
             ],
             "Delete",

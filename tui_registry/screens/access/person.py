@@ -178,8 +178,9 @@ class Person(Section):
             for name in details.models
         )
         yield from _with_rest(models, "model", len(details.models), details.model_count)
+        held = partial(offboarding.held, has_workspaces=self.console_app.connection.has_workspaces)
         grants = (
-            Holding("permission", offboarding.held(each), (_reason(each),), id=f"{number}", subject=each.name or "")
+            Holding("permission", held(each), (_reason(each),), id=f"{number}", subject=each.name or "")
             for number, each in enumerate(details.grants)
         )
         yield from _with_rest(grants, "permission", len(details.grants), details.grant_count)
@@ -187,7 +188,12 @@ class Person(Section):
     def _level(self, level: ModelLevel) -> Holding:
         """The level on a model; the first reason without the level, which is in the name."""
         first, *others = (
-            reason_text(each, registry_wide=False, noun="prompt" if level.is_prompt else "model")
+            reason_text(
+                each,
+                whole=self.console_app.connection.whole,
+                registry_wide=False,
+                noun="prompt" if level.is_prompt else "model",
+            )
             for each in level.grants
         )
         return Holding(
@@ -269,9 +275,11 @@ async def offboard(app: Console, principal_id: str) -> None:
     if offboarding.is_nothing(plan):
         app.mutations.report(f"{who} is offboarded already", Verdict.DONE, "there is nothing left to take.")
         return
-    question = _question(who, offboarding.effects(plan), offboarding.warnings(plan), plan.groups)
+    has_workspaces = app.connection.has_workspaces
+    effects = offboarding.effects(plan, has_workspaces=has_workspaces)
+    question = _question(who, effects, offboarding.warnings(plan), plan.groups)
     if await app.push_screen_wait(Confirm(question)) is not None:
-        app.mutations.start(offboarding.offboard(app.client, plan))
+        app.mutations.start(offboarding.offboard(app.client, plan, has_workspaces=has_workspaces))
 
 
 def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], groups: Iterable[str]) -> Question:

@@ -82,7 +82,7 @@ def _fields(app: Console, model: str, *, is_admin: bool) -> list[Field]:
 
     of_model = Field(
         name="model",
-        label="Model (empty: the whole registry)" if is_admin else "Model, which you manage",
+        label="Model (empty: all models)" if is_admin else "Model, which you manage",
         suggest=models,
         suggested_only=True,
         required=not is_admin,
@@ -208,9 +208,7 @@ def _counted(chosen: Sequence[WebhookOverview]) -> str:
 
 
 def _named(chosen: Sequence[WebhookOverview]) -> list[Content]:
-    lines = [
-        f"• {one_line(changes.host_of(each))}  of {one_line(each.model_name or 'the registry')}" for each in chosen
-    ]
+    lines = [f"• {one_line(changes.host_of(each))}  of {one_line(each.model_name or 'all models')}" for each in chosen]
     more = [f"  and {len(lines) - MAX_NAMED} more"] if len(lines) > MAX_NAMED else []
     return [Content("\n".join([*lines[:MAX_NAMED], *more]))]
 

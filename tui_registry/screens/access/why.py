@@ -61,7 +61,10 @@ def paragraphs(view: AccessView, explanation: PermissionsExplanation) -> list[Co
     who, where = one_line(str(Principal.of(explanation.principal))), one_line(str(view.target))
     level = explanation.permission_level
     grants = [
-        (each.permission_level, one_line(reason_text(each, registry_wide=view.target.registry_wide)))
+        (
+            each.permission_level,
+            one_line(reason_text(each, whole=view.target.whole, registry_wide=view.target.registry_wide)),
+        )
         for each in explanation.grants
     ]
     result: list[Content] = []

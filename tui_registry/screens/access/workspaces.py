@@ -50,12 +50,17 @@ class Workspaces(Section):
     def __init__(self) -> None:
         super().__init__(self.list_title)
         self._workspaces: dict[str, Workspace] = {}
+        self._has_been_opened = False  # with its rows
 
     async def load(self) -> None:
         with suppress(UnknownEndpoint):  # of an older server
             found = await self.console_app.client.workspaces.all(details=True)
             self._workspaces = {each.name: each for each in found}
+            self.console_app.connection.note_workspaces(len(found))
         await super().load()
+        if not self._has_been_opened:
+            self._has_been_opened = self.table.row_count > 0
+            self.table.move_to(self._open)
 
     async def read_me(self) -> None:
         """In a workspace that was deleted, nothing can be read but the workspaces."""
@@ -168,13 +173,16 @@ class Workspaces(Section):
         name, count = workspace.name, workspace.model_count or 0
         serving = await self.console_app.client.workspaces.in_production(name, MAX_COUNTED) if count else None
         question = Question(
-            f"Delete workspace {name}?",
+            f"Delete workspace {name} of {one_line(self.console_app.connection.name)}?",
             [
-                Content("Its permissions, webhooks and follows are deleted. The audit log keeps what happened in it."),
+                *([] if count else [Content("It has no models or prompts.")]),
+                Content("Its permissions, requests, webhooks and follows are deleted, too."),
+                Content("Whoever uses it is told that it does not exist."),
+                Content("Artifacts are kept, and the audit log keeps what happened in it."),
                 *([Content("The console then opens the default workspace.")] if name == self._open else []),
             ],
             "Delete",
-            warnings=[f"{_counted(count)} will be deleted, with all versions.", *_serving(serving)] if count else [],
+            warnings=[f"{_all(count)} in it will be deleted, with all versions.", *_serving(serving)] if count else [],
             word=name,
             why_word="this cannot be undone",
         )
@@ -185,6 +193,10 @@ class Workspaces(Section):
 
 def _counted(count: int) -> str:
     return f"{count:,} {'model or prompt' if count == 1 else 'models and prompts'}"
+
+
+def _all(count: int) -> str:
+    return f"The {_counted(count)}" if count == 1 else f"All {_counted(count)}"
 
 
 def _serving(page: ModelVersionPage | None) -> list[str]:

@@ -262,7 +262,7 @@ class WebhookSource:
 
     def _candidate(self, webhook: WebhookOverview) -> Candidate:
         host = host_of(webhook)
-        of = f"of {webhook.model_name or 'the registry'}  {webhook.description or webhook.name or ''}"
+        of = f"of {webhook.model_name or 'all models'}  {webhook.description or webhook.name or ''}"
         return Candidate(
             kind=Kind.WEBHOOK,
             name=host,

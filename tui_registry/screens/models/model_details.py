@@ -82,7 +82,7 @@ class ModelDetails(DetailsScreen):
             *self._stage_facts(model, history, page),
             *self._alias_facts(model),
             *self._model_facts(model),
-            *_permission_facts(permissions),
+            *_permission_facts(permissions, self.console_app.connection.whole),
         ]
 
     def _model_facts(self, model: RegisteredModelDatabricks) -> list[Fact]:
@@ -185,14 +185,14 @@ def _request_facts(requests: int) -> list[Fact]:
     return [Fact(key="open", label="requests", value=f"{requests} open", style="bold yellow")]
 
 
-def _permission_facts(permissions: ObjectPermissions) -> list[Fact]:
+def _permission_facts(permissions: ObjectPermissions, whole: str) -> list[Fact]:
     """Who has which permissions."""
     return [
         Fact(
             key=f"access {number}",
             label="permission",
             value=f"{_name(each)}: {_levels(each)}",
-            full_text=_permission_text(each),
+            full_text=_permission_text(each, whole),
         )
         for number, each in enumerate(permissions.access_control_list)
     ]
@@ -210,9 +210,9 @@ def _levels(entry: AccessControl) -> str:
     )
 
 
-def _permission_text(entry: AccessControl) -> str:
+def _permission_text(entry: AccessControl, whole: str) -> str:
     paragraphs = [_name(entry)]
     for each in entry.all_permissions:
-        where = "inherited from the registry" if each.inherited else "granted on this model"
+        where = f"inherited from the {whole}" if each.inherited else "granted on this model"
         paragraphs.append(f"  {each.permission_level} {where}")
     return "\n".join(paragraphs)
