@@ -209,10 +209,8 @@ ACTIONS = (
     *CREDENTIAL_ACTIONS,
     *WEBHOOK_ACTIONS,
     *WORKSPACE_ACTIONS,
-    Action("next_section", "tab", "tab", "next section", "Go to the next section of Access", SECTIONS, 3),
-    Action(
-        "previous_section", "shift+tab", "⇧tab", "previous section", "Go to the previous section of Access", SECTIONS, 9
-    ),
+    Action("next_section", "tab", "tab", "next", "Go to the next section of Access", SECTIONS, 3),
+    Action("previous_section", "shift+tab", "⇧tab", "previous", "Go to the previous section of Access", SECTIONS, 9),
     Action(
         "compare",
         "equals_sign",

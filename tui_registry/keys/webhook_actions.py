@@ -28,16 +28,16 @@ WEBHOOK_ACTIONS = (
     Action("open", "enter", "⏎", "open", "Open the model, or the inbox", ("follows",), 1),
     Action("change", "e", "e", "change", "Change how you are notified", ("follows",), 1, writes=True),
     Action("unfollow", "D", "D", "unfollow", "Be notified of it no longer", ("follows",), 1, writes=True),
-    Action("deliveries", "enter", "⏎", "deliveries", "Show what was delivered, and the answers", ("webhooks",), 1),
+    Action("deliveries", "enter", "⏎", "open", "Show what was delivered, and the answers", ("webhooks",), 1),
     Action("new_webhook", "n", "n", "new", "Create a webhook", ("webhooks",), 1, writes=True),
     Action("test_webhook", "t", "t", "test", "Send an example, and show the answer", ("webhooks",), 2, writes=True),
     Action("pause_webhook", "p", "p", "pause", "Pause the webhook, or all marked ones", ("webhooks",), 2, writes=True),
     Action(
         "resume_webhook", "A", "A", "resume", "Resume the webhook, or all marked ones", ("webhooks",), 2, writes=True
     ),
-    Action("edit_webhook", "e", "e", "edit", "Edit its events and description", ("webhooks",), 4, writes=True),
+    Action("edit_webhook", "e", "e", "edit", "Edit its events and description", ("webhooks",), 2, writes=True),
     Action(
-        "delete_webhook", "D", "D", "delete", "Delete the webhook, or all marked ones", ("webhooks",), 4, writes=True
+        "delete_webhook", "D", "D", "delete", "Delete the webhook, or all marked ones", ("webhooks",), 2, writes=True
     ),
     Action(
         "replay",

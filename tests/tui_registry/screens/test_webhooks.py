@@ -232,7 +232,7 @@ async def to_waiting(shown: Console, model: str) -> None:
     await shown.press("colon")
     await shown.type(f"webhooks {model}")
     await shown.press("enter")
-    await shown.shows(f"Models › {model} › Webhooks (1)", "503")
+    await shown.shows(f"Models › {model} › Webhooks (1)", "503", "e edit", "D delete")
     await shown.press("enter")
     await shown.shows("› Deliveries (1)", "retrying, 1 failed attempt, answered 503", "next attempt", "r send now")
 
@@ -286,6 +286,11 @@ async def test_why_there_is_no_answer(hooked: Hooked) -> None:
         of_name = ("address refused ", "name lookup failed ")  # as this machine's resolver has it
         await shown.until(lambda: any(reason in shown.text for reason in of_name), f"{of_name}")
         assert "no answer" not in shown.text
+        await shown.press("slash")
+        await shown.type("no-such")
+        await shown.shows("(1)", "! COMMENT_CREATED of ", "1 failed attempt, ")
+        advice = ("serve --webhook-allow NETWORK.", "name lookup failed: ")  # to its end
+        await shown.until(lambda: any(each in shown.text for each in advice), f"{advice}")
 
 
 def _id(hooked: Hooked, model: str) -> str:

@@ -96,24 +96,33 @@ def about(webhook: WebhookOverview) -> Content:
         form = f"messages for {NAMES[webhook.format]}"
     name = webhook.description or webhook.name or "no description"
     facts = [
-        f"by {one_line(webhook.user_id)}, created {moment(webhook.creation_timestamp)}",
+        f"by {one_line(webhook.user_id)}, created {day(webhook.creation_timestamp)}",
         form,
         "with a secret" if webhook.has_secrets else "no secret",
     ]
-    parts = [Content.assemble((one_line(name, 200), "bold"), ("  " + ", ".join(facts), "dim"))]
+    parts = [
+        Content.assemble((one_line(name, 200), "bold"), ("  " + ", ".join(facts), "dim")),
+        Content.styled(one_line(f"events: {', '.join(webhook.events)}", 300), "dim"),
+    ]
     if not webhook.enable_ssl_verification:
         parts.append(Content.styled(f"! {UNCHECKED}", "bold $text-error"))
     if webhook.last is not None:
-        what = one_line(f"{webhook.last.event} of {moment(webhook.last.creation_timestamp)}")
-        told = f"{what}: {one_line(outcome(webhook.last), 300)}"
-        is_failing = states.has_failed(webhook.last)
-        parts.append(Content.styled(f"! {told}", "bold $text-error") if is_failing else Content(f"last: {told}"))
-    parts.append(Content.styled(one_line(f"events: {', '.join(webhook.events)}", 300), "dim"))
-    return Content("\n").join(parts)
+        what = one_line(f"{webhook.last.event} of {moment(webhook.last.creation_timestamp)}: {_attempts(webhook.last)}")
+        if states.has_failed(webhook.last):
+            parts.append(Content.styled(f"! {what}", "bold $text-error"))
+            parts.append(Content.styled(one_line(webhook.last.error or "", 300), "$text-error"))
+        else:
+            parts.append(Content(f"last: {what}"))
+    return Content("\n").join(part for part in parts if part)
 
 
 def outcome(delivery: WebhookDelivery) -> str:
     """What came of the last attempt, in a sentence."""
+    return f"{_attempts(delivery)}{f': {delivery.error}' if delivery.error else ''}"
+
+
+def _attempts(delivery: WebhookDelivery) -> str:
+    """How often it was tried, and when it is tried again."""
     state = states.delivery_state(delivery)
     facts = [state]
     if failed := states.failed_attempts(delivery):
@@ -125,7 +134,7 @@ def outcome(delivery: WebhookDelivery) -> str:
         facts.append(f"{'the last ' if failed > 1 else ''}{age(delivery.sent_timestamp)} ago")
     if state == states.RETRYING:
         facts.append(f"next attempt at {_soon(delivery.due_timestamp or 0)}")
-    return f"{', '.join(facts)}{f': {delivery.error}' if delivery.error else ''}"
+    return ", ".join(facts)
 
 
 def delivery_style(delivery: WebhookDelivery) -> str:

@@ -29,7 +29,7 @@ class Webhooks(Polled, MarkedListing, Section):
     """A tab of Access or, of one model, opened on top of another place."""
 
     place = "webhooks"
-    about_lines = 6
+    about_lines = 9
     empty_message = "No webhooks.\nPress n to notify another program of changes."
     no_match = "No matching webhooks."
     placeholder = "host, model, event, status or description"
