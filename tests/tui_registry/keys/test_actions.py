@@ -58,6 +58,39 @@ def test_what_is_called_the_same_has_the_same_key_everywhere() -> None:
     assert [name for each in (labels, names) for name, keys in each.items() if len(keys) > 1] == []
 
 
+SECOND_MEANINGS = {
+    "A": {"alias", "reactivate", "resume"},
+    "c": {"comment", "credentials"},
+    "p": {"permissions", "pause"},
+    "r": {"reject", "send again"},
+    "t": {"move", "test"},
+    "v": {"range", "every model", "all calls", "timeline"},
+}
+"""The letters that mean something else where the first meaning does not exist; tui_registry/README.md says why."""
+ONE_MEANING = (
+    {"open", "members"},
+    {"filter", "find"},
+    {"new", "grant", "register", "add", "new secret"},
+    {"from a run", "new rule"},
+    {"edit", "change", "describe"},
+    {"delete", "revoke", "deactivate", "remove", "unfollow"},
+)
+"""What is called by the word that fits the place, and is the same."""
+
+
+def test_no_letter_gets_a_second_meaning_unnoticed() -> None:
+    labels: dict[str, set[str]] = {}
+    for action in ACTIONS:
+        for key in action.keys.split(","):
+            labels.setdefault(key, set()).add(action.label)
+    several = {
+        key: found
+        for key, found in labels.items()
+        if len(found) > 1 and len(key) == 1 and not any(found <= each for each in ONE_MEANING)
+    }
+    assert several == SECOND_MEANINGS
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_lists_leave_the_keys_of_actions_alone(place: str) -> None:
     """Enter apart, by which the list itself says which row was meant."""

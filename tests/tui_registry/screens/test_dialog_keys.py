@@ -112,9 +112,9 @@ async def test_a_dialog_with_a_word_says_each_next_key(samples: Samples, size: t
         assert "y  Approve…" in shown.text
         assert "[x] Archive version" in shown.text
         await shown.press("o")
-        await shown.shows("[ ] Archive version")
+        await shown.shows("[ ] Archive version", "o archive")
         await shown.press("o")
-        await shown.shows("[x] Archive version")
+        await shown.shows("[x] Archive version", "o do not archive")
         await shown.press("tab")
         await shown.shows(f"⏎ then type {model}   esc close")
         await shown.type("Agreed")
@@ -125,7 +125,7 @@ async def test_a_dialog_with_a_word_says_each_next_key(samples: Samples, size: t
         await shown.shows("⏎ approve   esc close")
         assert "y  Approve " in shown.text
         await shown.press("tab")
-        await shown.shows("y yes   n no   o toggle archiving")
+        await shown.shows("y yes   n no   o do not archive")
         await shown.press("shift+tab", "end", "backspace")
         await shown.shows(f"type {model}   esc close")
         await shown.type(model[-1])
@@ -140,7 +140,7 @@ async def test_a_dialog_with_a_word_in_a_small_terminal(samples: Samples) -> Non
     async with console(samples.url, samples.token, (60, 20)) as shown:
         await shown.shows("churn-of")
         await shown.press("a")
-        await shown.shows("y then type it  n no  tab comment  o archive")
+        await shown.shows("y then type it  n no  tab comment  o keep")
         await shown.press("y")
         await shown.shows(f"type {model}   esc close")
         await shown.press("escape")

@@ -249,7 +249,7 @@ async def test_what_is_displaced_is_archived_or_not(samples: Samples, keys: tupl
         await shown.shows(model)
         await shown.press("a")
         await shown.shows(
-            f"displaces version {holder}, now in Staging", f"Archive version {holder}", "o toggle archiving"
+            f"displaces version {holder}, now in Staging", f"Archive version {holder}", "o do not archive"
         )
         await shown.press(*keys)
         said = [f"displaces version {holder}, now in Staging", f"version {holder} stays in Staging, too"]

@@ -165,14 +165,13 @@ class Confirm(ModalScreen[Consent | None]):
             return (f"⏎ {'next' if is_comment else verb}   esc close",)
         yes = f"y then type {missing} ⏎" if missing else "y yes"
         rest = ["n no", *(["tab comment"] if following == "comment" else [])]
-        if not question.archive:
-            archive = short_archive = []
-        else:
-            archive, short_archive = ["o toggle archiving"], ["o archive"]
+        archive: list[str] = []
+        if question.archive:
+            archive = ["o do not archive", "o keep"] if self._archives else ["o archive"]
         return (
-            "   ".join([yes, *rest, *archive]),
-            "  ".join([yes, *rest, *short_archive]),
-            "  ".join(["y then type it" if missing else yes, *rest, *short_archive]),
+            "   ".join([yes, *rest, *archive[:1]]),
+            "  ".join([yes, *rest, *archive[-1:]]),
+            "  ".join(["y then type it" if missing else yes, *rest, *archive[-1:]]),
         )
 
     @property
@@ -195,6 +194,11 @@ class Confirm(ModalScreen[Consent | None]):
 
     def on_descendant_focus(self) -> None:
         self._hint.show(*self._hints)
+
+    @property
+    def _archives(self) -> bool:
+        """Also where there was no choice."""
+        return all(box.value for box in self.query("#archive").results(Checkbox))
 
     def action_toggle_archive(self) -> None:
         for box in self.query("#archive").results(Checkbox):
@@ -226,8 +230,7 @@ class Confirm(ModalScreen[Consent | None]):
             self._require_word(word)
             return
         comment = self._line("comment")
-        archive = all(box.value for box in self.query("#archive").results(Checkbox))
-        self.dismiss(Consent(comment.value.strip() if comment else "", archive))
+        self.dismiss(Consent(comment.value.strip() if comment else "", self._archives))
 
     def _line(self, name: str) -> Input | None:
         return next(iter(self.query(f"#{name}").results(Input)), None)
@@ -252,6 +255,7 @@ class Confirm(ModalScreen[Consent | None]):
     @on(Checkbox.Changed, "#archive")
     def _archive_changed(self, event: Checkbox.Changed) -> None:
         """Say what will be done now."""
+        self._hint.show(*self._hints)
         message = self._question.message if event.value else self._question.unarchived or self._question.message
         for shown, paragraph in zip(self._paragraphs, message, strict=True):
             shown.update(Hanging(paragraph))
