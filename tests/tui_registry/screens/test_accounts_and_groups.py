@@ -221,7 +221,7 @@ async def test_the_token_that_the_console_uses_is_not_revoked_unawares(
         await shown.press("y")
         await shown.notifies("Revoked: it is no longer accepted.")
         await shown.press("escape")
-        await find(shown, purpose, f"{ADMIN} (you, in this console)  {purpose}", "in 2d", ", used 2", "ID ")
+        await find(shown, purpose, f"{ADMIN} (you, in this console)  {purpose}", "in 2d", ", used ", "ID ")
         await shown.press("D")
         await shown.shows("This console itself uses this token", "Type revoke to confirm", f"Comment  {purpose}")
         await shown.press("y", "enter")

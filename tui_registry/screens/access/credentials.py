@@ -67,8 +67,8 @@ class Credentials(Section):
 
     def about_row(self, key: str) -> Content:
         if secret := self._secrets.get(key):
-            used = "never used" if secret.last_used_time is None else f"used {moment(_time(secret.last_used_time))}"
-            times = f"created {moment(_time(secret.create_time))}, expires {moment(_time(secret.expire_time))}, {used}"
+            used = "never used" if secret.last_used_time is None else f"used {age(_time(secret.last_used_time))} ago"
+            times = f"created {day(_time(secret.create_time))}, expires {moment(_time(secret.expire_time))}, {used}"
             return Content.assemble((times, "dim"), (f"\nID {one_line(secret.id)}", "dim"))
         if rule := self._rules.get(key):
             made = f"created {moment(rule.creation_time)} by {one_line(rule.created_by)}"

@@ -24,7 +24,7 @@ from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.dialogs.new_token import NewToken
 from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, visible
-from tui_registry.widgets.ages import age, ahead, moment
+from tui_registry.widgets.ages import age, ahead, day, moment
 from tui_registry.widgets.columns import BY_AGE, Sorting
 from tui_registry.widgets.row import Instant, Ranked, Value
 from tui_registry.widgets.table import Column, Row
@@ -171,13 +171,13 @@ class Tokens(Section):
         if token is None:
             return Content("")
         expires = "never expires" if token.expiry_time == NEVER else f"expires {moment(token.expiry_time)}"
-        used = "never used" if token.last_used_time is None else f"used {moment(token.last_used_time)}"
+        used = "never used" if token.last_used_time is None else f"used {age(token.last_used_time)} ago"
         whose = self._whose(token)
         return Content.assemble(
             (one_line(self._owner(token)), "bold"),
             (f" ({whose})" if whose else "", "bold"),
             f"  {one_line(token.comment or 'no comment')}",
-            (f"\ncreated {moment(token.creation_time)}, {expires}, {used}", "dim"),
+            (f"\ncreated {day(token.creation_time)}, {expires}, {used}", "dim"),
             (f"\nID {one_line(token.token_id)}", "dim"),
         )
 
