@@ -1,7 +1,7 @@
 """The driver for slow lines: whatever it leaves out, a terminal shows the same as if everything had been sent."""
 
 import pyte
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tui_registry.samples import Samples
@@ -10,6 +10,7 @@ from tui_registry.terminal.diff_driver import TerminalMemory
 
 COLUMNS, LINES = 24, 6
 STYLES = ("0", "1;31", "2;39;49", "7;34;49", "38;2;1;2;3", "1;7;32;44")
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a loaded machine
 CHARACTERS = "ab  –▎●é漢字🙂"
 
 
@@ -48,6 +49,7 @@ def shown(screen: pyte.Screen) -> list[list[pyte.screens.Char]]:
     return [[screen.buffer[line][column] for column in range(COLUMNS)] for line in range(LINES)]
 
 
+@UNHURRIED
 @given(writes=st.lists(st.lists(st.one_of(drawn(), drawn(), drawn(), OTHERS), max_size=6).map("".join), max_size=8))
 def test_a_terminal_shows_the_same(writes: list[str]) -> None:
     a_terminal_shows_the_same(writes)
@@ -86,6 +88,7 @@ def scrolled(draw: st.DrawFn) -> list[str]:
     return frames
 
 
+@settings(UNHURRIED, max_examples=60)
 @given(frames=scrolled())
 def test_a_terminal_shows_the_same_list_where_it_scrolls(frames: list[str]) -> None:
     a_terminal_shows_the_same(frames)
