@@ -35,7 +35,7 @@ Keys = Mapping[str, tuple[str, ...]]
 BUILT_IN = ("default", "vim")
 
 RENAMED = {"command_palette": "find_anything", "delete_model": "delete", "remove": "delete"}
-"""Actions that files may still call by their former names."""
+"""Actions that files may still call by their former names. All lines of an action count: it may have been several."""
 
 REQUIRED_KEYS = {"back": "escape", "down": "down", "up": "up"}
 """Keys that work in a text input, too, and so cannot be taken from their actions."""
@@ -174,21 +174,23 @@ def read(name: str, text: str) -> Keymap:
     if not isinstance(given, dict):
         problems.append("keys must be a table: write [keys], and below it one action per line")
         given = {}
-    changed = dict(_changed(given, problems))
+    changed: dict[str, tuple[str, ...]] = {}
+    for line, keys in _changed(given, problems):
+        action = RENAMED.get(line, line)
+        changed[action] = tuple(dict.fromkeys((*changed.get(action, ()), *keys)))
     keymap = Keymap(name, {**base, **changed})
-    problems += [*_rule_violations(keymap.keys), *_clashes(keymap.keys)]
+    names = _names_in(given)
+    problems += [*_rule_violations(keymap.keys, names), *_clashes(keymap.keys, names)]
     if problems:
         raise KeymapError(name, problems)
     return keymap
 
 
 def _changed(given: Mapping[str, Any], problems: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The keys that a file's ``[keys]`` change; what is invalid there is added to the problems."""
-    for given_name, value in given.items():
-        name = RENAMED.get(given_name, given_name)
-        if name != given_name and name in given:
-            continue  # a file of an earlier release, with every action
-        if name not in DEFAULT.keys:
+    """The valid lines of a file's ``[keys]``, those with the present names first; what is invalid there is added to the
+    problems."""
+    for name, value in sorted(given.items(), key=lambda line: line[0] in RENAMED):
+        if RENAMED.get(name, name) not in DEFAULT.keys:
             close = difflib.get_close_matches(name, DEFAULT.keys, n=1)
             means = f"did you mean {close[0]}?" if close else "'tui-registry keys' lists them"
             problems.append(f"there is no action {name}: {means}")
@@ -204,20 +206,33 @@ def _changed(given: Mapping[str, Any], problems: list[str]) -> Iterator[tuple[st
             yield name, tuple(keys)
 
 
-def _rule_violations(keys: Keys) -> Iterator[str]:
-    """Bindings that break the rules of the console, key by key."""
+def _names_in(given: Mapping[str, Any]) -> dict[str, str]:
+    """What problems call the actions that a file gives keys under former names, so that its lines are found."""
+    former: dict[str, list[str]] = defaultdict(list)
+    for line in given:
+        if line in RENAMED:
+            former[RENAMED[line]].append(line)
+    return {
+        action: f"{action} (in this file {' and '.join([action] * (action in given) + lines)})"
+        for action, lines in former.items()
+    }
+
+
+def _rule_violations(keys: Keys, names: Mapping[str, str]) -> Iterator[str]:
+    """Bindings that break the rules of the console, key by key. ``names``: what the file calls the actions."""
     for action, key in REQUIRED_KEYS.items():
         if key not in keys[action]:
             yield f"{action} must keep {key}, which does the same in text inputs: add it to the list"
     if not keys["help"]:
         yield "help must have a key, since it lists the others"
     for action in dict.fromkeys(action.name for action in ACTIONS if action.writes):
+        called = names.get(action, action)
         for key in keys[action]:
             if key.startswith("ctrl+"):
-                yield f"{action} changes the registry, and {key} is too easy to press: use a letter or a function key"
+                yield f"{called} changes the registry, and {key} is too easy to press: use a letter or a function key"
 
 
-def _clashes(keys: Keys) -> Iterator[str]:
+def _clashes(keys: Keys, names: Mapping[str, str]) -> Iterator[str]:
     """The keys bound to two actions in one place. Movements are in every place; ``open`` only where there is an
     action of that name, as elsewhere Enter in a list runs the action that the place binds to it."""
     places = dict.fromkeys(place for action in ACTIONS for place in action.places if place != EVERYWHERE)
@@ -230,9 +245,10 @@ def _clashes(keys: Keys) -> Iterator[str]:
         for key, same in users.items():
             if len(same) > 1:
                 clashes[key, tuple(same)].append(place)
-    for (key, names), where in clashes.items():
+    for (key, same_key), where in clashes.items():
         scope = EVERYWHERE if len(where) == len(places) else f"in {', '.join(where)}"
-        yield f"{key_names.display_name(key)} would be {' and '.join(names)} {scope}: give one of them another key"
+        both = " and ".join(names.get(action, action) for action in same_key)
+        yield f"{key_names.display_name(key)} would be {both} {scope}: give one of them another key"
 
 
 def table(keymap: Keymap) -> Iterator[tuple[str, str, str, str]]:

@@ -205,12 +205,6 @@ def test_a_keymap_that_does_not_exist_is_reported(tmp_path: Path) -> None:
         keymap.load("bad.toml", folder=tmp_path)
 
 
-def test_a_former_name_stands_behind_the_present_one() -> None:
-    """As in a file that an earlier release wrote, with every action."""
-    assert keymap.read("mine", '[keys]\ndelete = "D"\nremove = "D"\ndelete_model = "X"\n').keys["delete"] == ("D",)
-    assert keymap.read("mine", '[keys]\ndelete_model = "X"\n').keys["delete"] == ("X",)
-
-
 async def test_a_keymap_holds_everywhere(samples: Samples) -> None:
     model = samples.pending("churn")
     chosen = mine('[keys]\nreject = "f6"\nrefresh = "z"\ncommand_palette = "f7"\nhelp = ["f1", "?"]\nopen = "+"\n')
@@ -323,3 +317,19 @@ def test_the_command_checks_a_file(tmp_path: Path) -> None:
     assert checked.stdout == ""
     for part in (str(file), "did you mean approve?", "quit: ctrl+m cannot be used"):
         assert part in checked.stderr
+
+
+def test_lines_with_the_former_names_of_an_action_are_taken_together(tmp_path: Path) -> None:
+    """``remove`` and ``delete_model`` were two actions until 0.2.0, and ``delete`` was a third."""
+    file = tmp_path / "mine.toml"
+    for lines, shown in (
+        ('delete_model = "X"\nremove = "d"', "X d"),
+        ('remove = "d"\ndelete = "D"\ndelete_model = ["X", "d"]', "D d X"),
+        ('remove = "d"', "d"),
+    ):
+        file.write_text(f"[keys]\n{lines}\n")
+        assert re.search(rf"^{shown} +delete ", keys("--keymap", str(file)).stdout, re.MULTILINE), lines
+    file.write_text('[keys]\nremove = "d"\ndelete_model = "ctrl+x"\nrename = "d"\n')
+    problems = keys("--keymap", str(file)).stderr
+    assert "- delete (in this file remove and delete_model) changes the registry, and ctrl+x is too easy" in problems
+    assert "- d would be delete (in this file remove and delete_model) and rename in models, prompts, mo" in problems
