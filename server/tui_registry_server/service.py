@@ -247,6 +247,8 @@ class _Server(uvicorn.Server):
         self._registry.state.is_draining = True
         if sig == signal.SIGTERM and self._options.drain > 0 and self._options.end_with is None:
             self._drain_end = time.monotonic() + self._options.drain
+            # The unit's TimeoutStopSec may be shorter: systemd would kill it.
+            notify(f"EXTEND_TIMEOUT_USEC={(self._options.drain + 2 * SHUTDOWN_TIMEOUT) * 1_000_000:.0f}")
         else:
             self.should_exit = True
 

@@ -152,5 +152,22 @@ def test_limits_that_are_none(given: str) -> None:
     assert "--limit" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (
+            ["webhook_seconds=1800"],
+            "2 * webhook_seconds + webhook_sends / webhook_sends_per_second, which is 3602, must",
+        ),
+        (["webhook_sends=4000", "webhook_sends_per_second=1"], "which is 4020, must not be more"),
+        (["body_bytes=100000000"], "drained_bytes=67108864 is less than body_bytes=100000000"),
+    ],
+)
+def test_limits_that_do_not_go_together(given: list[str], problem: str) -> None:
+    result = CliRunner().invoke(main, ["serve", *(f"--limit={each}" for each in given)])
+    assert result.exit_code == 2
+    assert problem in " ".join(result.stderr.split())
+
+
 def test_small_limits_are_of_those_there_are() -> None:
     assert set(SMALL) <= set(Limits.__dataclass_fields__)

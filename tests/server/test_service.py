@@ -113,7 +113,7 @@ def test_what_systemd_is_notified_of(tmp_path: Path, monkeypatch: pytest.MonkeyP
         manager.settimeout(TIMEOUT)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "100000")
-        with served(tmp_path) as server:
+        with served(tmp_path, "--drain", "0.1") as server:
             notifications = [manager.recv(1000).decode() for _ in range(4)]
             server.process.send_signal(signal.SIGTERM)
             assert server.ended()[0] == 0
@@ -124,6 +124,7 @@ def test_what_systemd_is_notified_of(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert f"READY=1\nSTATUS=Serving on {server.url}" in notifications[:2]
     assert notifications.count("WATCHDOG=1") >= 3
     assert notifications.count("STOPPING=1") == 1
+    assert notifications.count("EXTEND_TIMEOUT_USEC=20100000") == 1, "as long as it drains, systemd does not kill it"
 
 
 def test_what_was_answered_is_there_after_a_crash(tmp_path: Path) -> None:

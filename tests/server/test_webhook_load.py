@@ -4,11 +4,12 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.bystander import private_memory
-from tests.live_registry import LiveRegistry, serving
+from tests.live_registry import LiveRegistry, Server, serving
 from tests.server.api import Api
 from tests.server.receiver import OK, Answer, Received, Receiver
 from tui_registry_server.operations.webhook_changes import MAX_OF_MODEL, MAX_OF_OWNER
@@ -108,6 +109,29 @@ def test_how_many_one_may_set_up_and_test(live: LiveRegistry) -> None:
         spec = {"url": "https://hooks.example.com/"}
         fields = {"model_name": "tested", "events": ["COMMENT_CREATED"], "http_url_spec": spec}
         assert "the limit" in ann.post(f"{HOOKS}/create", **fields).refused(400, "INVALID_STATE")
+
+
+def test_who_waits_long_for_a_turn_keeps_the_webhook(tmp_path: Path) -> None:
+    """Servers that may send one request a second: no other one takes over what has to wait for longer than a receiver
+    has time to answer."""
+    limits = [
+        *("--webhook-allow", "127.0.0.1", "--limit", "webhook_seconds=1", "--limit", "webhook_sends_per_second=1"),
+        *("--limit", "webhook_sends=6"),
+    ]
+    (tmp_path / "second").mkdir()
+    with (
+        serving(tmp_path, *limits) as first,
+        Server(tmp_path / "second", first.database, *limits) as second,
+        Api(first.url, first.admin_token) as admin,
+        Receiver() as receiver,
+    ):
+        second.start()
+        for number in range(6):
+            hook(admin, f"{receiver.url}/{number}", ["REGISTERED_MODEL_CREATED"])
+        admin.post(f"{MODELS}/create", name="awaited").ok()
+        receiver.wait_for(6)
+        time.sleep(3)  # in which a server that had taken one over would send it again
+        assert sorted(request.path for request in receiver.requests) == [f"/{number}" for number in range(6)]
 
 
 def test_rows_that_nobody_can_read(live: LiveRegistry) -> None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 MAX_RETRY_AFTER = 24 * 60 * 60.0  # seconds
 KEPT_SECONDS = 5.0  # that an idle connection is kept
 RESOLVING_THREADS = 128
-MAX_CONNECTIONS = 1000  # more than there are sends at once, which are limited elsewhere
 
 
 class Sender:
@@ -106,7 +105,7 @@ class Sender:
 
         return httpcore.AsyncConnectionPool(
             ssl_context=context,
-            max_connections=MAX_CONNECTIONS,
+            max_connections=None,  # sends at once are limited elsewhere
             max_keepalive_connections=100,
             keepalive_expiry=KEPT_SECONDS,
             network_backend=CheckedNetwork(self._allowed, self._resolver, plain=plain),

@@ -59,8 +59,7 @@ class DeliveryWorker:
         self._policy = policy
         self._sender = sender
         self._owner = uuid.uuid4().hex
-        # A lease holds for a batch and a last request that nobody answers, with time to spare for the database.
-        self._lease = 2 * sender.timeout
+        self._lease = limits.webhook_lease
         self._batch_seconds = min(BATCH_SECONDS, sender.timeout / 4)
         self.outcomes: Counter[str] = Counter({status.lower(): 0 for status in DeliveryStatus})
         self._committed = asyncio.Event()

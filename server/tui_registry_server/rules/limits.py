@@ -6,6 +6,9 @@ from typing import Any
 
 from tui_registry_server.rules.errors import InvalidParameterValue
 
+LONGEST_WEBHOOK_LEASE = 60 * 60
+"""Seconds. All servers on a database take a lease that ends later for one from before the clock was set back."""
+
 
 def _limit(default: int, reason: str) -> Any:
     return field(default=default, metadata={"reason": reason})
@@ -46,16 +49,39 @@ class Limits:
     webhook_sends_per_principal: int = _limit(25, "of them that one user or service principal created or last changed")
     webhook_sends_per_second: int = _limit(50, "requests to webhooks: each costs as much as some writes")
     webhook_seconds: int = _limit(
-        10, "until a receiver must have answered; a killed server's webhooks wait for twice as long"
+        10,
+        "until a receiver must have answered, at most half an hour; a killed server is replaced after twice as long",
     )
     openid_key_seconds: int = _limit(10, "between two fetches of an OpenID provider's keys, whoever asks for new ones")
     failed_attempts: int = _limit(20, "invalid tokens from one address, before it gets 429 for others")
     failed_attempts_per_minute: int = _limit(10, "of them that are forgiven per minute")
     failing_addresses: int = _limit(10_000, "whose failed attempts are counted; an IPv6 /64 is one address")
 
+    @property
+    def webhook_lease(self) -> float:
+        """Seconds for which a server has a webhook to itself: a batch, the wait of its last request for its turn, and
+        that request, with time to spare for the database."""
+        return 2 * self.webhook_seconds + self.webhook_sends / self.webhook_sends_per_second
+
+    def check(self) -> None:
+        """Raises InvalidParameterValue for limits that do not go together."""
+        if self.drained_bytes < self.body_bytes:
+            raise InvalidParameterValue(
+                f"drained_bytes={self.drained_bytes} is less than body_bytes={self.body_bytes}, so larger bodies would "
+                "be refused: set it to as many at least."
+            )
+        if self.webhook_lease > LONGEST_WEBHOOK_LEASE:
+            raise InvalidParameterValue(
+                f"webhook_seconds={self.webhook_seconds}, webhook_sends={self.webhook_sends} and "
+                f"webhook_sends_per_second={self.webhook_sends_per_second} do not go together: other servers take over "
+                f"a webhook after {LONGEST_WEBHOOK_LEASE} seconds, and so 2 * webhook_seconds + webhook_sends / "
+                f"webhook_sends_per_second, which is {self.webhook_lease:.0f}, must not be more."
+            )
+
 
 def with_overrides(given: tuple[str, ...]) -> Limits:
-    """The defaults with these changes, written as ``name=number``. Raises InvalidParameterValue."""
+    """The defaults with these changes, written as ``name=number``. Raises InvalidParameterValue, also if they do not go
+    together."""
     known = [each.name for each in fields(Limits)]
     changes: dict[str, int] = {}
     for each in given:
@@ -65,4 +91,6 @@ def with_overrides(given: tuple[str, ...]) -> Limits:
         if not (number.isascii() and number.isdecimal()) or not 0 < int(number) < 2**53:
             raise InvalidParameterValue(f"'{each}' is not a limit: write a whole number of at least 1, as {name}=50.")
         changes[name] = int(number)
-    return Limits(**changes)
+    limits = Limits(**changes)
+    limits.check()
+    return limits

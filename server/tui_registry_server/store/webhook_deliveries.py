@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.limits import LONGEST_WEBHOOK_LEASE
 from tui_registry_server.rules.webhook_events import DETAILED, Change, Dialect
 from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.dialects import database_time
@@ -34,7 +35,6 @@ from tui_registry_server.wire.webhook_delivery import DeliveryStatus
 CLEANED_AT_ONCE = 1000  # rows
 REPLAYED_AT_ONCE = 10_000  # rows: others wait for the transaction
 SKEW = 60 * 1000  # milliseconds by which servers' clocks may differ; what is further in the future was in the past
-LONGEST_LEASE = 60 * 60 * 1000  # milliseconds
 MAX_INLINE_LENGTH = 64 * 1024  # characters of a detail that is parsed on the event loop
 
 
@@ -93,7 +93,7 @@ _active = webhooks.c.status == literal(RegistryWebhookStatus.ACTIVE.value)
 _free = or_(
     webhooks.c.lease_owner == bindparam("owner", type_=Text()),
     webhooks.c.lease_timestamp < database_time(),
-    webhooks.c.lease_timestamp > database_time() + LONGEST_LEASE,  # the clock was set back
+    webhooks.c.lease_timestamp > database_time() + LONGEST_WEBHOOK_LEASE * 1000,  # the clock was set back
 )
 
 _next = (
