@@ -169,6 +169,7 @@ def delete_model(*, name: str, **how: Unpack[How]) -> None:
 
     async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import model as changes
+        from tui_registry.queries.serving import serving
         from tui_registry.queries.version_page import version_page
         from tui_registry.terminal.sanitize import visible
 
@@ -177,8 +178,9 @@ def delete_model(*, name: str, **how: Unpack[How]) -> None:
         number = len(page.model_versions)
         more = "or more " if page.next_page_token else ""
         count = f"{number} {more}version{'' if number == 1 else 's'}"
-        warning = f"{visible(name)} with {count} will be deleted. This cannot be undone."
-        return PlannedChange(mutations=[changes.delete(client, name, found.id)], warning=warning)
+        serves = serving(page.model_versions)
+        warning = [f"{visible(name)} with {count} will be deleted.", *serves, "This cannot be undone."]
+        return PlannedChange(mutations=[changes.delete(client, name, found.id)], warning=" ".join(warning))
 
     change(plan, **how)
 

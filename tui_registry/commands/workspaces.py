@@ -89,14 +89,14 @@ def delete_workspace(*, workspace: str, **how: Unpack[How]) -> None:
 
     async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import workspace as changes
+        from tui_registry.queries.serving import serving_in
 
         found = await _found(client, workspace)
         count = found.model_count or 0
         inside = f" with {count} {'model or prompt' if count == 1 else 'models and prompts'}"
-        return PlannedChange(
-            mutations=[changes.delete(client, found)],
-            warning=f"Workspace {found.name}{inside} will be deleted. This cannot be undone.",
-        )
+        serving = await serving_in(client, found.name) if count else []
+        said = [f"Workspace {found.name}{inside} will be deleted.", *serving, "This cannot be undone."]
+        return PlannedChange(mutations=[changes.delete(client, found)], warning=" ".join(said))
 
     change(plan, **how)
 

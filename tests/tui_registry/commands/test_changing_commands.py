@@ -121,6 +121,10 @@ def test_who_leaves_production_empty_is_reported(samples: Samples) -> None:
     assert EMPTY in lines(run(samples, *move, "2", "None", "--dry-run"))
     assert answer(samples, *move, "2", "None", "--dry-run")["notice"] == EMPTY
     assert EMPTY not in run(samples, *move, "2", "Production", "--dry-run").output
+    serving = (
+        "2 versions will be deleted. 1 of the versions is in Production: {model} version 2. This cannot be undone."
+    )
+    assert f"{model} with {serving.format(model=model)}" in lines(run(samples, "models", "delete", model, "--dry-run"))
     assert EMPTY in run(samples, "versions", "delete", model, "2").stderr
     assert EMPTY not in run(samples, "versions", "delete", model, "1").stderr
     samples.ask(model, "2", "Archived")

@@ -73,6 +73,9 @@ def test_one_from_its_creation_to_its_end(samples: Samples) -> None:
 
     with Api(samples.url, samples.registry.admin_token, name) as inside:
         inside.post(f"{MODELS}/create", name="inside").ok()
+        inside.post("/mlflow/model-versions/create", name="inside", source="s3://models/inside").ok()
+        stage = {"name": "inside", "version": "1", "stage": "Production", "archive_existing_versions": False}
+        inside.post("/mlflow/databricks/model-versions/transition-stage", **stage).ok()
     rows = lines(run(samples, "workspaces", "list", by=ADMIN))
     assert [line.split() for line in rows if line.startswith(name)] == [[name, "1", "CAN_MANAGE", "Of", "a", "team."]]
     listed = answer(samples, "workspaces", "list", by=ADMIN)["workspaces"]
@@ -85,8 +88,10 @@ def test_one_from_its_creation_to_its_end(samples: Samples) -> None:
     assert same == f"{name} already has this description."
     assert run(samples, "workspaces", "describe", name, "x").exit_code == Exit.NOT_FOUND
 
-    warning = f"Workspace {name} with 1 model or prompt will be deleted. This cannot be undone."
+    serving = "1 of the versions is in Production: inside version 1."
+    warning = f"Workspace {name} with 1 model or prompt will be deleted. {serving} This cannot be undone."
     assert warning in lines(run(samples, "workspaces", "delete", name, "--dry-run", by=ADMIN))
+    assert answer(samples, "workspaces", "delete", name, "--dry-run", by=ADMIN)["warning"] == warning
     refused = run(samples, "workspaces", "delete", name, by=ADMIN)
     assert (refused.exit_code, warning in refused.stderr) == (Exit.REFUSED, True)
     assert lines(run(samples, "workspaces", "delete", name, "--yes", by=ADMIN)) == [f"workspace {name}: Deleted."]

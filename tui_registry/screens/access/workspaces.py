@@ -10,6 +10,7 @@ from textual.content import Content
 from tui_registry.client.errors import Refused, UnknownEndpoint
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import workspace as changes
+from tui_registry.queries.serving import serving_in
 from tui_registry.screens.access.section import Section
 from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question
@@ -18,14 +19,11 @@ from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.widgets.columns import BY_NUMBER
 from tui_registry.widgets.table import Column, Row
-from tui_registry_server.wire.model_version import ModelVersionPage
 from tui_registry_server.wire.workspace import Workspace
 from tui_registry_server.wire.workspace_name import DEFAULT_NAME, MAX_NAME_LENGTH, is_workspace_name
 
 OTHERS = "These are the workspaces that you may use: members of the group admins create them."
 INVALID = "A name has 2 to 63 of a to z, 0 to 9 and -, which is neither first nor last."
-MAX_COUNTED = 100  # versions in Production
-MAX_NAMED, MAX_SHOWN = 3, 30
 MAX_DESCRIPTION = 200  # characters, in the list
 
 
@@ -171,7 +169,7 @@ class Workspaces(Section):
 
     async def _delete(self, workspace: Workspace) -> None:
         name, count = workspace.name, workspace.model_count or 0
-        serving = await self.console_app.client.workspaces.in_production(name, MAX_COUNTED) if count else None
+        serving = await serving_in(self.console_app.client, name) if count else []
         question = Question(
             f"Delete workspace {name} of {one_line(self.console_app.connection.name)}?",
             [
@@ -182,7 +180,7 @@ class Workspaces(Section):
                 *([Content("The console then opens the default workspace.")] if name == self._open else []),
             ],
             "Delete",
-            warnings=[f"{_all(count)} in it will be deleted, with all versions.", *_serving(serving)] if count else [],
+            warnings=[f"{_all(count)} in it will be deleted, with all versions.", *serving] if count else [],
             word=name,
             why_word="this cannot be undone",
         )
@@ -197,17 +195,6 @@ def _counted(count: int) -> str:
 
 def _all(count: int) -> str:
     return f"The {_counted(count)}" if count == 1 else f"All {_counted(count)}"
-
-
-def _serving(page: ModelVersionPage | None) -> list[str]:
-    """How many versions are in Production, and the names of the first."""
-    if page is None or not page.model_versions:
-        return []
-    number, more = len(page.model_versions), "+" if page.next_page_token else ""
-    first = page.model_versions[:MAX_NAMED]
-    named = ", ".join(f"{one_line(visible(each.name), MAX_SHOWN)} version {each.version}" for each in first)
-    rest = f" and {number - len(first)}{more} more" if number > len(first) else ""
-    return [f"{number}{more} of the versions {'is' if number == 1 else 'are'} in Production: {named}{rest}."]
 
 
 def _problem(name: str) -> str:
