@@ -1,7 +1,7 @@
 """The worker that backs the registry up on a schedule: in a child process, so that requests do not wait for it.
 
 The child is ``tui-registry backup --folder``, which decides whether a backup is due by those in the folder, one server
-at a time. So servers that share a folder share its backups, and one that restarts does not begin anew. This process
+at a time. So servers that share a folder share its backups, and one that restarts does not start over. This process
 never touches the folder: a file system that hangs must not keep it from serving, nor from ending.
 """
 

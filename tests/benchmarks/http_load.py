@@ -67,7 +67,7 @@ def request(method: str, target: str, *, token: str | None = None, body: Any = N
 
 
 def endless(requests: Iterable[bytes]) -> Script:
-    """Repeat these requests endlessly; the status of each answer must be 200."""
+    """Repeat these requests until cancelled; the status of each answer must be 200."""
     for each in cycle(requests):
         expect_ok((yield each))
 

@@ -1,7 +1,7 @@
 """How long other clients wait during the largest requests: every route's largest bodies and queries, searches of many
 comparisons, the longest answers, the largest changes; one at a time, and eight at once.
 
-``python -m tests.benchmarks.stalls`` takes some minutes. A bystander in another process requests ``/health`` and a
+``python -m tests.benchmarks.stalls`` takes some minutes. A probe in another process requests ``/health`` and a
 model every five milliseconds each: the tables show its latencies. ``nothing`` is its latency without other requests;
 ``machine`` is the maximum delay of waking up a thread that only slept, which is not caused by the server.
 """
@@ -22,9 +22,9 @@ from urllib.parse import urlencode, urlsplit
 import click
 from sqlalchemy import func, select, update
 
-from tests.benchmarks.bystander import Bystander, Measurements
 from tests.benchmarks.filling import HUGE, Filled, filled, model_id, put, writing
 from tests.benchmarks.largest_requests import VICTIM, Request, largest_requests
+from tests.benchmarks.probe import Measurements, Probe
 from tests.benchmarks.report import print_heading, print_table
 from tests.live_registry import Server
 from tui_registry_server.store.tables import model_versions, principals
@@ -344,11 +344,11 @@ def main(
             for part in parts:
                 if only and not any(word in part.title for word in only):
                     continue
-                with Bystander(
+                with Probe(
                     url, registry.admin_token, f"{MLFLOW}/registered-models/get?name={VICTIM}", server.pid
-                ) as bystander:
+                ) as probe:
                     sent = part.send(sender)
-                seen = bystander.during((each.began, each.ended) for each in sent)
+                seen = probe.during((each.began, each.ended) for each in sent)
                 rows = sorted(zip(sent, seen, strict=True), key=lambda row: -row[1].percentile(100))
                 whole = Measurements(
                     sorted(delay for each in seen for delay in each.delays),

@@ -31,7 +31,7 @@ class Writing:
             api.post("/mlflow/registered-models/create", name=busy_model(number)).ok()
 
     def script(self, writer: int) -> Script:
-        """Endlessly: create a version, tag it, move it to Staging, and archive the one that is there."""
+        """Until cancelled: create a version, tag it, move it to Staging, and archive the one that is there."""
         name = busy_model(writer)
         while True:
             answer = yield from self._write("create", name=name, source="s3://bucket/model")

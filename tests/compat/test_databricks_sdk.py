@@ -46,9 +46,9 @@ def test_errors_are_of_their_classes(registry: LiveRegistry, workspace: Workspac
     model_registry.create_model(name)
     with pytest.raises(errors.ResourceAlreadyExists, match=name):
         model_registry.create_model(name)
-    newcomer = workspace(registry, registry.token("newcomer"))
+    new_user = workspace(registry, registry.token("new_user"))
     with pytest.raises(errors.PermissionDenied):
-        newcomer.users.create(user_name="nobody")
+        new_user.users.create(user_name="nobody")
     with pytest.raises(errors.Unauthenticated):
         workspace(registry, "wrong").current_user.me()
 

@@ -9,9 +9,9 @@ from tests.faults.registry_machine import (
     RegistryMachine,
     aliases,
     keys,
+    mostly_admins,
     names,
     places,
-    rulers,
     texts,
     values,
     version_of,
@@ -33,7 +33,7 @@ class ModelRules(RegistryMachine):
             found = self.api(who).get("/mlflow/databricks/registered-models/get", name=name).ok()
             model.id = found["registered_model_databricks"]["id"]
 
-    @rule(who=rulers, name=names, sure=st.booleans())
+    @rule(who=mostly_admins, name=names, sure=st.booleans())
     def delete_model(self, who: str, name: str, sure: bool) -> None:
         if sure:  # otherwise there would soon be none
             self._same(
@@ -42,7 +42,7 @@ class ModelRules(RegistryMachine):
                 lambda: self.api(who).delete(f"{MODELS}/delete", name=name),
             )
 
-    @rule(who=rulers, name=names, new=st.sampled_from(NAMES))
+    @rule(who=mostly_admins, name=names, new=st.sampled_from(NAMES))
     def rename(self, who: str, name: str, new: str) -> None:
         self._same(
             "rename",
@@ -90,7 +90,7 @@ class ModelRules(RegistryMachine):
             lambda: self.api(who).delete(f"{MODELS}/alias", name=name, alias=alias),
         )
 
-    @rule(who=rulers, name=names, alias=aliases)
+    @rule(who=mostly_admins, name=names, alias=aliases)
     def get_by_alias(self, who: str, name: str, alias: str) -> None:
         meant, answer = self._same(
             "get by alias",

@@ -13,8 +13,8 @@ from tests.faults.registry_machine import (
     access_list,
     entries,
     members,
+    mostly_admins,
     names,
-    rulers,
     whos,
 )
 from tests.server.callers import SCIM
@@ -39,7 +39,7 @@ class PermissionRules(RegistryMachine):
             self.seen[model.id] = dict(model.grants), answer["etag"]
         self._look_at_levels()
 
-    @rule(who=rulers, name=names, entries=entries, others=entries, only=st.booleans())
+    @rule(who=mostly_admins, name=names, entries=entries, others=entries, only=st.booleans())
     def grant_meanwhile(
         self, who: str, name: str, entries: list[tuple[str, str]], others: list[tuple[str, str]], only: bool
     ) -> None:
@@ -47,7 +47,10 @@ class PermissionRules(RegistryMachine):
         self.grant(who, name, others, False, False)
         self.grant(who, name, entries, only, True)
 
-    @rule(who=rulers, levels=st.dictionaries(st.sampled_from([ANN, BOB, GROUP]), st.sampled_from([CREATE, *LEVELS])))
+    @rule(
+        who=mostly_admins,
+        levels=st.dictionaries(st.sampled_from([ANN, BOB, GROUP]), st.sampled_from([CREATE, *LEVELS])),
+    )
     def grant_on_all(self, who: str, levels: dict[str, str]) -> None:
         self._same(
             "permissions on all",
@@ -58,7 +61,7 @@ class PermissionRules(RegistryMachine):
         )
         self._look_at_levels()
 
-    @rule(who=rulers, members=members)
+    @rule(who=mostly_admins, members=members)
     def let_in(self, who: str, members: set[str]) -> None:
         listed = [{"value": self._ids[member]} for member in sorted(members)]
         self._same(

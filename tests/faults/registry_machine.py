@@ -29,7 +29,7 @@ Asked = tuple[str, int, str, str]
 """A model's name, a version's number, a stage, and the requester."""
 
 whos = st.sampled_from([ADMIN, ANN, ANN, BOB, BOB])
-rulers = st.sampled_from([ADMIN, ADMIN, ANN, BOB])
+mostly_admins = st.sampled_from([ADMIN, ADMIN, ANN, BOB])
 names: st.SearchStrategy[str] = st.runner().flatmap(lambda machine: st.sampled_from(machine.likely_names()))
 places: st.SearchStrategy[tuple[str, int]] = st.runner().flatmap(
     lambda machine: st.sampled_from(machine.likely_versions())

@@ -10,9 +10,9 @@ from tests.faults.registry_machine import (
     RegistryMachine,
     commented,
     keys,
+    mostly_admins,
     names,
     places,
-    rulers,
     texts,
     values,
     version_of,
@@ -33,7 +33,7 @@ class VersionRules(RegistryMachine):
         if version:
             assert plainly(answer["model_version"]) == version_entity(self.reference.models[name], version)
 
-    @rule(who=rulers, place=places)
+    @rule(who=mostly_admins, place=places)
     def delete_version(self, who: str, place: tuple[str, int]) -> None:
         self._same(
             "delete version",

@@ -89,9 +89,9 @@ class Callers:
     def user_id(self, caller: Caller) -> str:
         return "admin" if caller is ADMIN else caller.name
 
-    def newcomer(self) -> tuple[str, Api]:
+    def new_user(self) -> tuple[str, Api]:
         """A new user without permissions: the name, and the API with their token."""
-        name = self.new_name("newcomer")
+        name = self.new_name("new_user")
         command(self.registry.database, "users", "create", name)
         token = command(self.registry.database, "tokens", "create", name).strip()
         self.apis[name] = self._api(token)

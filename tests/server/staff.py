@@ -21,9 +21,9 @@ class Staff:
         self.model = callers.new_name("governed")
         callers.creator.post(f"{MODELS}/create", name=self.model).ok()
         self.path = callers.permissions_path(self.model)
-        self.people: dict[str, tuple[str, Api]] = {name: callers.newcomer() for name in ("ann", "bob", "cy", "dee")}
+        self.users: dict[str, tuple[str, Api]] = {name: callers.new_user() for name in ("ann", "bob", "cy", "dee")}
         self.groups: dict[str, str] = {}
-        self.ids = {name: user_id(callers.admin, user) for name, (user, _) in self.people.items()}
+        self.ids = {name: user_id(callers.admin, user) for name, (user, _) in self.users.items()}
         for group, members in {
             "inner": ("ann", "bob"),
             "middle": ("inner", "cy"),
@@ -34,11 +34,11 @@ class Staff:
             self.ids[group] = add_group(callers.admin, self.groups[group], [self.ids[each] for each in members])
 
     def close(self) -> None:
-        """Revoke what everybody may have been granted: others count what a newcomer can read."""
+        """Revoke what everybody may have been granted: others count what a new_user can read."""
         self.callers.admin.put(self.path, access_control_list=[])
 
     def user(self, name: str) -> str:
-        return self.people[name][0]
+        return self.users[name][0]
 
     def entry(self, name: str, level: str) -> dict[str, str]:
         if name in self.groups:
@@ -57,7 +57,7 @@ class Staff:
 
     def true_level(self, name: str) -> str | None:
         """What the server itself says to them."""
-        answer = self.people[name][1].get("/mlflow/databricks/registered-models/get", name=self.model)
+        answer = self.users[name][1].get("/mlflow/databricks/registered-models/get", name=self.model)
         if answer.status == 404:
             return None
         level: str = answer.ok()["registered_model_databricks"]["permission_level"]

@@ -282,7 +282,7 @@ REWRITTEN: dict[str, Callable[[Record], Record]] = {
 
 
 @pytest.mark.parametrize("how", REWRITTEN)
-def test_a_log_that_was_written_anew_does_not_have_the_head(quiet: str, tmp_path: Path, how: str) -> None:
+def test_a_log_that_was_rewritten_does_not_have_the_head(quiet: str, tmp_path: Path, how: str) -> None:
     before = exported(quiet)
     head = f"5:{before[4]['digest']}"
     assert verify(quiet, "--head", head).exit_code == 0

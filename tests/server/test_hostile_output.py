@@ -27,7 +27,7 @@ COMMENTS = (
     "需要予測 한국 👩🏽‍🚀 🇩🇪",
 )
 NASTY = "x\x1b[2J\r\nError: forged\u202e"
-GATES = {"output.py"}
+SANITIZERS = {"output.py"}
 """Modules that print: the server's output and the console's commands/output."""
 
 
@@ -143,4 +143,4 @@ def test_nothing_is_printed_beside_the_gate() -> None:
     }
     around = {"print", "click.echo", "click.secho", "echo", "sys.stdout.write", "sys.stderr.write"}
     around |= {"click.echo_via_pager", "sys.stdout.writelines", "sys.stderr.writelines", "logging.basicConfig"}
-    assert [each for each in printing if each[1] in around and each[0] not in GATES] == []
+    assert [each for each in printing if each[1] in around and each[0] not in SANITIZERS] == []

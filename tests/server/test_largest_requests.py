@@ -12,8 +12,8 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from tests.benchmarks.bystander import private_memory
 from tests.benchmarks.largest_requests import example, requests_of
+from tests.benchmarks.probe import private_memory
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Answer, Api
 from tests.server.callers import Callers
@@ -139,9 +139,9 @@ def test_the_first_wrong_element_is_named(callers: Callers) -> None:
 @pytest.mark.parametrize("kind", ["Users", "Groups", "ServicePrincipals"])
 def test_who_does_not_administer_is_told_so_whatever_they_send(method: str, kind: str, callers: Callers) -> None:
     path = f"/preview/scim/v2/{kind}" + ("" if method == "POST" else "/1")
-    _, newcomer = callers.newcomer()
+    _, new_user = callers.new_user()
     for wrong in (b"no JSON", b'{"members": 1}', b'{"members": %s}' % MILLIONS):
-        newcomer.send(method, path, wrong).denied()
+        new_user.send(method, path, wrong).denied()
 
 
 # --- bodies
@@ -197,20 +197,20 @@ def test_texts_may_hold_what_looks_like_many_values(callers: Callers) -> None:
 
 def test_large_bodies_of_one_caller_wait_for_each_other(callers: Callers) -> None:
     """Two of them are in memory at once. The next is not read until one is answered; other requests are."""
-    _, newcomer = callers.newcomer()
+    _, new_user = callers.new_user()
     body = json.dumps({"name": callers.new_name(), "ignored": "x" * 200_000}).encode()
     head = (
-        f"POST /api/2.0{CREATE} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {newcomer.token}\r\n"
+        f"POST /api/2.0{CREATE} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {new_user.token}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     ).encode()
     with connect(callers.registry.url) as first, connect(callers.registry.url) as second:
         for connection in (first, second):
             connection.sendall(head + body[:100_000])
-        newcomer.get("/mlflow/registered-models/search").ok()
+        new_user.get("/mlflow/registered-models/search").ok()
         time.sleep(1)  # until both are being read: the caller is authenticated in a thread on PostgreSQL
         with connect(callers.registry.url) as third:
             third.sendall(head + body)
-            newcomer.get("/mlflow/registered-models/search").ok()
+            new_user.get("/mlflow/registered-models/search").ok()
             callers.admin.post(CREATE, name=callers.new_name(), ignored="x" * 200_000).ok()
             third.setblocking(False)
             with pytest.raises(BlockingIOError):
@@ -375,24 +375,24 @@ def sending(live: LiveRegistry, user: str, body: bytes) -> socket.socket:
 
 def test_who_does_not_read_long_answers_gets_no_more(callers: Callers) -> None:
     """Other users get theirs; and they themselves again, after the pending answers have been read or cancelled."""
-    _, newcomer = callers.newcomer()
+    _, new_user = callers.new_user()
     model = callers.new_name()
-    newcomer.post(CREATE, name=model).ok()
+    new_user.post(CREATE, name=model).ok()
     for _ in range(80):
-        newcomer.post("/mlflow/model-versions/create", name=model, source="s3://x", description="x" * 99_000).ok()
+        new_user.post("/mlflow/model-versions/create", name=model, source="s3://x", description="x" * 99_000).ok()
     target = f"/mlflow/model-versions/search?filter=name+%3D+'{model}'"
-    request = f"GET /api/2.0{target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {newcomer.token}\r\n\r\n".encode()
+    request = f"GET /api/2.0{target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {new_user.token}\r\n\r\n".encode()
     idle = [connect(callers.registry.url, receive=20_000) for _ in range(4)]
     for connection in idle:
         connection.sendall(request)
         connection.recv(1000)  # it has begun
-    answer = newcomer.send("GET", target)
+    answer = new_user.send("GET", target)
     assert "still being sent" in answer.refused(429, "REQUEST_LIMIT_EXCEEDED")
     assert answer.headers["retry-after"]
     callers.admin.send("GET", target).ok()
-    newcomer.get("/mlflow/registered-models/get", name=model).ok()
+    new_user.get("/mlflow/registered-models/get", name=model).ok()
     for connection in idle:
         connection.close()
-    while newcomer.send("GET", target).status == 429:
+    while new_user.send("GET", target).status == 429:
         pass
-    newcomer.send("GET", target).ok()
+    new_user.send("GET", target).ok()

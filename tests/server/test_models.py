@@ -22,9 +22,9 @@ from tui_registry_server.store.tables import (
 READER = Caller("CAN_READ", "direct")
 
 
-def furnished(callers: Callers) -> str:
+def populated(callers: Callers) -> str:
     """A model with one of everything."""
-    model = callers.model("furnished")
+    model = callers.model("populated")
     version = callers.version(model, "Staging")
     callers.creator.post(f"{MODELS}/set-tag", name=model, key="team", value="fraud").ok()
     callers.creator.post(f"{MODELS}/alias", name=model, alias="champion", version=version).ok()
@@ -100,7 +100,7 @@ def test_tags_of_a_model(callers: Callers, database_state: DatabaseState) -> Non
 
 
 def test_a_rename_takes_everything_along(callers: Callers, database_state: DatabaseState) -> None:
-    model, new_name = furnished(callers), callers.new_name("renamed")
+    model, new_name = populated(callers), callers.new_name("renamed")
     before = {path: callers.creator.get(path, **fields).ok() for path, fields in surfaces(model).items()}
     identifier = callers.model_id(model)
     callers.creator.post(f"{MODELS}/rename", name=model, new_name=new_name).ok()
@@ -155,7 +155,7 @@ def test_a_rename_onto_another_or_itself(callers: Callers, database_state: Datab
 
 
 def test_a_delete_takes_everything_along(callers: Callers) -> None:
-    model = furnished(callers)
+    model = populated(callers)
     identifier = callers.model_id(model)
     reader = callers.api(READER)
     callers.creator.delete(f"{MODELS}/delete", name=model).ok()
@@ -237,9 +237,9 @@ def test_what_has_a_name_is_not_reported_to_whom_it_is_hidden_from(callers: Call
     prompt, model = callers.new_name("prompt"), callers.new_name("model")
     callers.creator.post(f"{MODELS}/create", name=prompt, tags=PROMPT).ok()
     callers.creator.post(f"{MODELS}/create", name=model).ok()
-    _, newcomer = callers.newcomer()
+    _, new_user = callers.new_user()
     messages = {
-        newcomer.post(f"{MODELS}/create", name=name).refused(400, "RESOURCE_ALREADY_EXISTS").replace(name, "it")
+        new_user.post(f"{MODELS}/create", name=name).refused(400, "RESOURCE_ALREADY_EXISTS").replace(name, "it")
         for name in (prompt, model)
     }
     assert len(messages) == 1

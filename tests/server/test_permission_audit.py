@@ -224,8 +224,8 @@ class Steps:
     def take(self) -> None:
         """One of them, which may be refused."""
         often: list[Callable[[], object]] = [self._create, self._members, self._grant]
-        seldom: list[Callable[[], object]] = [self._delete, self._replace, self._activate, self._model, self._offboard]
-        self._random.choice([*often, *often, *seldom, self._token, self._revoke, self._command])()
+        rarely: list[Callable[[], object]] = [self._delete, self._replace, self._activate, self._model, self._offboard]
+        self._random.choice([*often, *often, *rarely, self._token, self._revoke, self._command])()
 
     def _create(self) -> None:
         kind = self._random.choice(list(PLURALS))

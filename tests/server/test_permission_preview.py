@@ -88,10 +88,10 @@ def test_what_is_granted_on_the_whole_registry_counts_too(staff: Staff) -> None:
 def test_who_gives_up_control_is_reported(staff: Staff) -> None:
     staff.grant(staff.entry("ann", "CAN_MANAGE"))
     answer = (
-        staff.people["ann"][1].post(f"{staff.path}/preview", access_control_list=[staff.entry("ann", "CAN_READ")]).ok()
+        staff.users["ann"][1].post(f"{staff.path}/preview", access_control_list=[staff.entry("ann", "CAN_READ")]).ok()
     )
     assert levels(answer["caller"]) == ("CAN_MANAGE", "CAN_READ")
-    taken = staff.people["ann"][1].post(f"{staff.path}/preview", replace=True).ok()
+    taken = staff.users["ann"][1].post(f"{staff.path}/preview", replace=True).ok()
     assert levels(taken["caller"]) == ("CAN_MANAGE", NONE)
     assert {each["principal"]["name"] for each in taken["named"]} == {staff.user("ann"), CREATOR.name}
 
@@ -99,7 +99,7 @@ def test_who_gives_up_control_is_reported(staff: Staff) -> None:
 def test_everybody_is_in_users(staff: Staff) -> None:
     answer = preview(staff, entry("group", "users", "CAN_READ"))
     everybody = sum(counts(answer).values())
-    assert everybody > len(staff.people)
+    assert everybody > len(staff.users)
     assert len(answer["members"]) == min(MAX_PREVIEWED - 1, everybody)
     assert {each["principal"]["kind"] for each in answer["members"]} <= {"user", "service_principal"}
     assert all(each["through"] == ["users"] for each in answer["members"])
@@ -126,7 +126,7 @@ def test_what_would_be_refused_is_refused(staff: Staff, database_state: Database
             assert (refused.status, refused.json) == (changed.status, changed.json)
         stale = {"access_control_list": [], "etag": "0" * 32}
         assert admin.post(path, **stale).status == admin.put(staff.path, **stale).status == 409
-        staff.people["ann"][1].post(path, access_control_list=[]).missing()
+        staff.users["ann"][1].post(path, access_control_list=[]).missing()
 
 
 def test_what_changes_nothing_names_nobody(staff: Staff) -> None:
@@ -139,7 +139,7 @@ def test_what_changes_nothing_names_nobody(staff: Staff) -> None:
 def test_it_is_what_the_change_does(staff: Staff, seed: int) -> None:
     chance = random.Random(seed)
     admin = staff.callers.admin
-    everybody = [*staff.people, *staff.groups]
+    everybody = [*staff.users, *staff.groups]
     before_on_root = direct_entries(admin, ROOT)
 
     def some(count: int) -> list[dict[str, str]]:
@@ -160,10 +160,10 @@ def test_it_is_what_the_change_does(staff: Staff, seed: int) -> None:
                     called = staff.groups.get(name) or staff.user(name)
                     if called in listed:
                         assert listed[called] == (before[name], after[name]), (name, answer)
-                    elif name in staff.people:
+                    elif name in staff.users:
                         assert before[name] == after[name], (name, answer)
                 assert counts(answer) == Counter(members(answer).values())
-        for name in staff.people:
+        for name in staff.users:
             assert staff.true_level(name) == staff.why(name).get("permission_level")
     finally:
         admin.put(ROOT, access_control_list=before_on_root).ok()
@@ -201,7 +201,7 @@ def test_groups_of_thousands_are_counted_and_few_are_listed(callers: Callers) ->
 
 
 def test_of_thousands_of_entries_few_are_listed(staff: Staff) -> None:
-    many = [staff.callers.newcomer()[0] for _ in range(MAX_PREVIEWED + 5)]
+    many = [staff.callers.new_user()[0] for _ in range(MAX_PREVIEWED + 5)]
     answer = preview(staff, *(entry("user", name, "CAN_READ") for name in many), staff.entry("outer", "CAN_READ"))
     assert answer["named_count"] == len(many) + 1
     assert len(answer["named"]) == MAX_PREVIEWED

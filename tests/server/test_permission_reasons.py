@@ -143,7 +143,7 @@ def test_the_level_is_what_the_caller_has(caller: Caller, callers: Callers) -> N
 def test_it_agrees_with_what_everybody_may_do(staff: Staff, seed: int) -> None:
     chance = random.Random(seed)
     admin = staff.callers.admin
-    everybody = [*staff.people, *staff.groups]
+    everybody = [*staff.users, *staff.groups]
     before = direct_entries(admin, ROOT)
 
     def some(levels: Sequence[str]) -> list[dict[str, str]]:
@@ -152,7 +152,7 @@ def test_it_agrees_with_what_everybody_may_do(staff: Staff, seed: int) -> None:
     staff.grant(*some(LEVELS[1:]))
     try:
         staff.grant(*some(["CAN_CREATE_REGISTERED_MODEL", *LEVELS[1:]]), path=ROOT)
-        for name in staff.people:
+        for name in staff.users:
             why = staff.why(name)
             assert why.get("permission_level") == staff.true_level(name), (name, why)
             ranks = [LEVELS.index(each["permission_level"]) for each in why.get("grants", [])]
@@ -211,7 +211,7 @@ def test_of_several_of_one_name_one_has_to_be_said(staff: Staff, database_state:
 
 def test_who_may_not_read_the_permissions_learns_nothing(staff: Staff) -> None:
     """Neither of others nor of themselves; who may, learns of both."""
-    dee = staff.people["dee"][1]
+    dee = staff.users["dee"][1]
     for fields in ({}, {"principal": staff.address("dee")}, {"principal": staff.address("ann")}):
         dee.get(f"{staff.path}/why", **fields).missing()
         dee.get(f"{ROOT}/why", **fields).denied()
@@ -228,7 +228,7 @@ def test_explaining_writes_nothing(staff: Staff, database_state: DatabaseState) 
 
 def test_of_many_groups_some_are_listed_and_all_counted(callers: Callers) -> None:
     """Each in the next one: what is notified of them grows with their number, not with its square."""
-    name, _ = callers.newcomer()
+    name, _ = callers.new_user()
     model = callers.model("deep")
     path, inner, entries = callers.permissions_path(model), user_id(callers.admin, name), []
     for number in range(MAX_THROUGH + 10):

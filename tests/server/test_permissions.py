@@ -92,7 +92,7 @@ def test_of_an_entry_that_comes_twice_the_higher_level_counts(callers: Callers) 
 
 
 def test_the_highest_of_several_grants_counts(callers: Callers) -> None:
-    name, api = callers.newcomer()
+    name, api = callers.new_user()
     group = callers.new_name("team")
     add_group(callers.admin, group, [user_id(callers.admin, name)])
     path = governed(callers)
@@ -218,7 +218,7 @@ def test_the_levels_that_there_are(callers: Callers) -> None:
 
 
 def test_creating_is_a_level_of_the_registry(callers: Callers) -> None:
-    name, api = callers.newcomer()
+    name, api = callers.new_user()
     before = callers.admin.get(ROOT).ok()
     after = callers.admin.patch(ROOT, access_control_list=[entry(name, "CAN_CREATE_REGISTERED_MODEL")]).ok()
     assert direct(after) == direct(before) | {name: "CAN_CREATE_REGISTERED_MODEL"}

@@ -10,7 +10,7 @@ from tui_registry_server.wire.permission_policy import Ability
 
 OF_MLFLOW = [route for route in WITH_BODY if route.path.startswith("/mlflow/")]
 PREVIEWS = ("/api/2.0/preview", "/ajax-api/2.0/preview")
-STRANGER = Caller("none", "direct")
+UNPRIVILEGED = Caller("none", "direct")
 
 
 @pytest.mark.parametrize("prefix", PREVIEWS)
@@ -18,8 +18,8 @@ STRANGER = Caller("none", "direct")
 def test_a_route(route: Route, prefix: str, callers: Callers) -> None:
     attempt = valid_request(route, callers)
     if route.ability is not Ability.CREATE_MODEL:  # which everybody may
-        refused = callers.api(STRANGER).call(attempt.method, prefix + attempt.path, attempt.fields)
-        as_ever = callers.api(STRANGER).call(attempt.method, attempt.path, attempt.fields)
+        refused = callers.api(UNPRIVILEGED).call(attempt.method, prefix + attempt.path, attempt.fields)
+        as_ever = callers.api(UNPRIVILEGED).call(attempt.method, attempt.path, attempt.fields)
         assert (refused.status, refused.content) == (as_ever.status, as_ever.content)
     answer = callers.api(ADMIN).call(attempt.method, prefix + attempt.path, attempt.fields)
     hold_against_contract(attempt.method, attempt.path, answer)

@@ -100,13 +100,13 @@ def test_who_had_asked_is_on_record_however_a_request_ends(callers: Callers) -> 
 
     fields = asked(callers, READER, EDITOR, stage="Archived", origin="Production")
     model = fields["name"]
-    newcomer = callers.version(model)
-    move = {"name": model, "version": newcomer, "stage": "Production", "archive_existing_versions": True}
+    incoming = callers.version(model)
+    move = {"name": model, "version": incoming, "stage": "Production", "archive_existing_versions": True}
     callers.creator.post(f"{VERSIONS}/transition-stage", **move).ok()
     kind, comment, requests = closed(callers, model)[-2]
     assert (kind, requests) == ("SYSTEM_TRANSITION", archived)
     assert (
-        comment == f"archived because version {newcomer} moved to Production; requested by {EDITOR.name}, {READER.name}"
+        comment == f"archived because version {incoming} moved to Production; requested by {EDITOR.name}, {READER.name}"
     )
     assert requests_now(callers, model, fields["version"]) == []
 

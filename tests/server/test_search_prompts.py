@@ -29,8 +29,8 @@ def test_models_and_prompts_in_one_search(callers: Callers) -> None:
     assert found(callers, MODELS, "name", filter=text, include_prompts="false") == [model]
     assert set(found(callers, MODELS, "name", filter=text, include_prompts="true")) == {model, prompt}
     assert found(callers, MODELS, "name", filter=f"{text} AND stage = 'Staging'", include_prompts="true") == []
-    _, newcomer = callers.newcomer()
-    assert newcomer.get(MODELS, filter=text, include_prompts="true").ok() == {}, "only what they may read"
+    _, new_user = callers.new_user()
+    assert new_user.get(MODELS, filter=text, include_prompts="true").ok() == {}, "only what they may read"
 
 
 def test_no_tag_hides_a_version(callers: Callers) -> None:

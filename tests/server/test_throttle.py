@@ -49,7 +49,7 @@ def statuses(registry: LiveRegistry, token: str, times: int, **named: str) -> li
 
 
 def test_bad_tokens_are_throttled_and_good_ones_are_not(strict: LiveRegistry) -> None:
-    good, fresh = strict.token("neighbour"), strict.token("newcomer")
+    good, fresh = strict.token("neighbour"), strict.token("new_user")
     assert ask(strict, good).status == 200
     outcomes = Counter(statuses(strict, "tr_guess", 40))
     assert set(outcomes) == {401, 429}

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks.bystander import private_memory
+from tests.benchmarks.probe import private_memory
 from tests.live_registry import ADMIN, LiveRegistry, command, serving
 from tests.server.api import Api
 

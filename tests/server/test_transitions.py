@@ -51,12 +51,12 @@ def test_a_move_is_answered_and_recorded(origin: str, target: str, callers: Call
 def test_archiving_the_versions_that_are_there(path: str, stage: str, callers: Callers) -> None:
     model = callers.model()
     other = "Staging" if stage == "Production" else "Production"
-    first, second, elsewhere, newcomer = [callers.version(model, at) for at in (stage, stage, other, "None")]
+    first, second, elsewhere, incoming = [callers.version(model, at) for at in (stage, stage, other, "None")]
     callers.creator.post(f"{REQUESTS}/create", name=model, version=first, stage="Archived").ok()
     callers.creator.post(f"{REQUESTS}/create", name=model, version=second, stage=other).ok()
-    fields = {"name": model, "version": newcomer, "stage": stage}
+    fields = {"name": model, "version": incoming, "stage": stage}
     callers.creator.post(path, **fields, archive_existing_versions=True).ok()
-    assert [version_now(callers, model, each)["current_stage"] for each in (first, second, elsewhere, newcomer)] == [
+    assert [version_now(callers, model, each)["current_stage"] for each in (first, second, elsewhere, incoming)] == [
         "Archived",
         "Archived",
         other,
@@ -66,7 +66,7 @@ def test_archiving_the_versions_that_are_there(path: str, stage: str, callers: C
     for system, number in ((one, first), (two, second)):
         assert (system["activity_type"], system["version"]) == ("SYSTEM_TRANSITION", number)
         assert (system["from_stage"], system["to_stage"]) == (stage, "Archived")
-        assert f"version {newcomer}" in system["system_comment"]
+        assert f"version {incoming}" in system["system_comment"]
     assert applied["activity_type"] == "APPLIED_TRANSITION"
     assert requests_now(callers, model, first) == []  # its request is closed
     assert len(requests_now(callers, model, second)) == 1

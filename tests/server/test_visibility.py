@@ -23,7 +23,7 @@ from tests.server.streams import stream
 from tui_registry_server.store import counters
 from tui_registry_server.store.tables import principals, tokens
 
-STRANGER = Caller("none", "direct")
+UNPRIVILEGED = Caller("none", "direct")
 PAGE = 7
 
 
@@ -125,7 +125,7 @@ def _is_about_a_model(case: Case) -> bool:
 @pytest.mark.parametrize("case", [case for case in CASES if _is_about_a_model(case)], ids=str)
 def test_what_is_hidden_answers_as_what_is_not_there(case: Case, callers: Callers) -> None:
     """Byte for byte, except for its own name."""
-    attempt = case.prepare(callers, STRANGER)
+    attempt = case.prepare(callers, UNPRIVILEGED)
     named = [attempt.fields[field] for field in ("name", "id") if field in attempt.fields]
     if "filter" in attempt.fields:
         named = [attempt.fields["filter"].split("'")[1]]
@@ -135,9 +135,9 @@ def test_what_is_hidden_answers_as_what_is_not_there(case: Case, callers: Caller
         return  # a list of everything
     (name,) = named
     other = hashlib.sha256(name.encode()).hexdigest()[: len(name)].ljust(len(name), "0")
-    hidden = attempt.make(callers.api(STRANGER))
+    hidden = attempt.make(callers.api(UNPRIVILEGED))
     fields = json.loads(json.dumps(attempt.fields).replace(name, other))
-    absent = callers.api(STRANGER).call(attempt.method, attempt.path.replace(name, other), fields)
+    absent = callers.api(UNPRIVILEGED).call(attempt.method, attempt.path.replace(name, other), fields)
     assert (hidden.status, hidden.content) == (absent.status, absent.content.replace(other.encode(), name.encode()))
     assert hidden.status == (200 if attempt.shown else 404)
 
@@ -145,36 +145,36 @@ def test_what_is_hidden_answers_as_what_is_not_there(case: Case, callers: Caller
 @pytest.fixture(scope="module")
 def maker(callers: Callers) -> Api:
     """Somebody who may create models, and so has a level on the whole registry, but may read none."""
-    name, api = callers.newcomer()
+    name, api = callers.new_user()
     entry = {"user_name": name, "permission_level": "CAN_CREATE_REGISTERED_MODEL"}
     callers.admin.patch("/permissions/registered-models/root", access_control_list=[entry]).ok()
     return api
 
 
 @pytest.fixture(scope="module")
-def newcomer(callers: Callers) -> Api:
+def new_user(callers: Callers) -> Api:
     """Somebody without any level, whom no other test gives one."""
-    return callers.newcomer()[1]
+    return callers.new_user()[1]
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if _is_about_a_model(case)], ids=str)
-def test_whoever_may_create_models_sees_no_more(case: Case, callers: Callers, maker: Api, newcomer: Api) -> None:
-    attempt = case.prepare(callers, STRANGER)
-    answer, of_newcomer = (attempt.make(api) for api in (maker, newcomer))
-    assert (answer.status, answer.content) == (of_newcomer.status, of_newcomer.content)
+def test_whoever_may_create_models_sees_no_more(case: Case, callers: Callers, maker: Api, new_user: Api) -> None:
+    attempt = case.prepare(callers, UNPRIVILEGED)
+    answer, of_new_user = (attempt.make(api) for api in (maker, new_user))
+    assert (answer.status, answer.content) == (of_new_user.status, of_new_user.content)
 
 
 def test_a_name_that_is_taken_cannot_be_hidden(callers: Callers) -> None:
     """Creating or renaming reveals that a name is taken, as names are unique; and nothing else: not whether it is by a
     model that they could see. Users who may not rename do not learn even that."""
     taken, mine, seen = callers.model("taken"), callers.new_name("mine"), callers.new_name("seen")
-    stranger = callers.api(STRANGER)
+    unprivileged = callers.api(UNPRIVILEGED)
     for name in (mine, seen):
-        stranger.post("/mlflow/registered-models/create", name=name).ok()
+        unprivileged.post("/mlflow/registered-models/create", name=name).ok()
     for path, fields in (("create", {}), ("rename", {"name": mine})):
         field = "new_name" if fields else "name"
         hidden, shown = (
-            stranger.post(f"/mlflow/registered-models/{path}", **fields, **{field: name}).refused(
+            unprivileged.post(f"/mlflow/registered-models/{path}", **fields, **{field: name}).refused(
                 400, "RESOURCE_ALREADY_EXISTS"
             )
             for name in (taken, seen)
@@ -190,10 +190,10 @@ def test_a_name_that_is_taken_cannot_be_hidden(callers: Callers) -> None:
 def test_a_source_does_not_tell_of_a_hidden_version(callers: Callers) -> None:
     hidden, mine = callers.model("hidden"), callers.new_name("mine")
     callers.version(hidden)
-    stranger = callers.api(STRANGER)
-    stranger.post("/mlflow/registered-models/create", name=mine).ok()
+    unprivileged = callers.api(UNPRIVILEGED)
+    unprivileged.post("/mlflow/registered-models/create", name=mine).ok()
     answers = [
-        stranger.post("/mlflow/model-versions/create", name=mine, source=f"models:/{name}/1")
+        unprivileged.post("/mlflow/model-versions/create", name=mine, source=f"models:/{name}/1")
         for name in (hidden, "x" * len(hidden))
     ]
     assert answers[0].missing() == answers[1].missing().replace("x" * len(hidden), hidden)
@@ -203,7 +203,7 @@ def test_a_source_does_not_tell_of_a_hidden_version(callers: Callers) -> None:
 
 
 def test_grants_and_revocations_take_effect_at_once(callers: Callers) -> None:
-    name, api = callers.newcomer()
+    name, api = callers.new_user()
     model = callers.model()
     path = callers.permissions_path(model)
     root = "/permissions/registered-models/root"
@@ -223,7 +223,7 @@ def test_grants_and_revocations_take_effect_at_once(callers: Callers) -> None:
 
 
 def test_memberships_take_effect_at_once(callers: Callers) -> None:
-    name, api = callers.newcomer()
+    name, api = callers.new_user()
     model = callers.model()
     member_id = user_id(callers.admin, name)
     group_id = add_group(callers.admin, callers.new_name("club"), [member_id])
@@ -244,7 +244,7 @@ def say(callers: Callers, model: str) -> str:
 
 
 def test_an_open_stream_follows_the_rights(callers: Callers) -> None:
-    name, api = callers.newcomer()
+    name, api = callers.new_user()
     always, sometimes = callers.model("always"), callers.model("sometimes")
     for model in (always, sometimes):
         callers.version(model)
@@ -265,7 +265,7 @@ def test_an_open_stream_follows_the_rights(callers: Callers) -> None:
 def test_nobody_can_count_what_is_hidden(callers: Callers) -> None:
     """Neither by event ids, nor by the ready event, nor by the feed's page tokens: they do not depend on how much has
     happened elsewhere."""
-    name, api = callers.newcomer()
+    name, api = callers.new_user()
     seen, hidden = callers.model("seen"), callers.model("hidden")
     for model in (seen, hidden):
         callers.version(model)
@@ -303,7 +303,7 @@ def test_nobody_can_count_what_is_hidden(callers: Callers) -> None:
 
 @pytest.mark.parametrize("end", ["expired", "revoked", "deactivated", "deleted"])
 def test_a_stream_ends_with_its_token(end: str, callers: Callers) -> None:
-    name, api = callers.newcomer()
+    name, api = callers.new_user()
     model = callers.model()
     callers.version(model)
     entry = {"user_name": name, "permission_level": "CAN_READ"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.bystander import private_memory
+from tests.benchmarks.probe import private_memory
 from tests.live_registry import LiveRegistry, Server, serving
 from tests.server.api import Api
 from tests.server.receiver import OK, Answer, Received, Receiver

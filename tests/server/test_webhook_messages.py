@@ -116,7 +116,7 @@ def test_e_mail_is_handed_over(served: tuple[LiveRegistry, Mailbox], admin: Api)
 
 
 def test_to_whom_e_mail_is_sent(served: tuple[LiveRegistry, Mailbox], admin: Api) -> None:
-    """Who manages a model cannot have this server write to strangers."""
+    """Who manages a model cannot have this server write to people outside."""
     live, _ = served
     with Api(live.url, live.token("ann@example.com")) as ann:
         ann.post("/mlflow/registered-models/create", name="anns").ok()

@@ -1,5 +1,5 @@
 """A level on a model of a workspace is one only for those who may use the workspace: wherever levels are shown,
-explained, foreseen or counted."""
+explained, previewed or counted."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ class Team:
         self.admin = Api(registry.url, registry.admin_token)
         self.admin.post(WORKSPACES, name=TEAM).ok()
         self.inside = Api(registry.url, registry.admin_token, TEAM)
-        self.people = {name: Api(registry.url, token, TEAM) for name, token in tokens.items()}
+        self.users = {name: Api(registry.url, token, TEAM) for name, token in tokens.items()}
         self.ids = {name: user_id(self.admin, name) for name in tokens}
         self.inside.post(f"{MODELS}/create", name="m").ok()
         found = self.inside.get("/mlflow/databricks/registered-models/get", name="m").ok()
@@ -59,7 +59,7 @@ class Team:
         return count
 
     def close(self) -> None:
-        for api in (self.admin, self.inside, *self.people.values()):
+        for api in (self.admin, self.inside, *self.users.values()):
             api.__exit__(None, None, None)
 
 
@@ -123,7 +123,7 @@ def test_offboarding_names_what_only_they_could_manage(team: Team, how: str) -> 
 
 def test_offboarding_names_the_workspace(team: Team) -> None:
     team.inside.post(f"{VERSIONS}/create", name="m", source="s3://x").ok()
-    team.people["bob"].post(f"{REQUESTS}/create", name="m", version="1", stage="Staging").ok()
+    team.users["bob"].post(f"{REQUESTS}/create", name="m", version="1", stage="Staging").ok()
     plan = team.admin.get(f"/principals/{team.ids['bob']}/offboarding").ok()
     assert plan["grants"] == [
         {"object_type": "registered-model", "name": "m", "workspace": TEAM, "permission_level": MANAGE},
@@ -198,7 +198,7 @@ def while_writing(team: Team, asked: Callable[[], Answer]) -> Answer:
 
 
 def test_a_request_that_waited_while_its_workspace_was_deleted(team: Team) -> None:
-    bob = team.people["bob"]
+    bob = team.users["bob"]
     bob.get(f"{MODELS}/get", name="m").ok()
     answer = while_writing(team, lambda: bob.post(f"{MODELS}/create", name="another"))
     assert answer.missing() == NO_WORKSPACE

@@ -20,10 +20,10 @@ class AccessFixture:
         self.admin = samples.registry.client()
         self.model = samples.model("churn")
         self.group = f"ml-leads-{samples.id}"
-        self.people = {name: f"{name}-{samples.id}" for name in ("ann", "bob")}
-        ids = [self.call("POST", f"{SCIM}/Users", userName=name)["id"] for name in self.people.values()]
+        self.users = {name: f"{name}-{samples.id}" for name in ("ann", "bob")}
+        ids = [self.call("POST", f"{SCIM}/Users", userName=name)["id"] for name in self.users.values()]
         members = [{"value": user_id} for user_id in ids]
-        self.ids = dict(zip(self.people, ids, strict=True))
+        self.ids = dict(zip(self.users, ids, strict=True))
         self.group_id = self.call("POST", f"{SCIM}/Groups", displayName=self.group, members=members)["id"]
 
     @property

@@ -73,7 +73,7 @@ class Terminal:
         self._screen.resize(lines, columns)
         self.child.setwinsize(lines, columns)
 
-    def scribble(self, text: str) -> None:
+    def write_over(self, text: str) -> None:
         """Write over the screen, as another program at the same terminal may."""
         self._stream.feed(f"\x1b7\x1b[5;5H{text}\x1b8".encode())
 

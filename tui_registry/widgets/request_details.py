@@ -32,7 +32,7 @@ MAX_COMMENT_LINES = 4  # of what the requester wrote, above what the registry kn
 Lines = Callable[[int], list[Content]]
 """Renders the lines for a width in cells."""
 
-MAX_MARKED = 200  # requests that are listed: they are drawn anew at each move of the cursor
+MAX_MARKED = 200  # requests that are listed: they are drawn again at each move of the cursor
 
 
 class RequestDetails(VerticalScroll, can_focus=False):

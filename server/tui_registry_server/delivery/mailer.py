@@ -17,7 +17,7 @@ from tui_registry_server.wire.webhook_delivery import FailureReason
 
 THREADS = 4  # a mail server takes many messages a second from each
 PERMANENT = range(550, 560)
-"""Codes by which a mail server refuses this recipient or message: sending it again is in vain."""
+"""Codes by which a mail server refuses this recipient or message: sending it again cannot succeed."""
 
 
 class Mailer:

@@ -10,7 +10,7 @@ FIRST_WAIT = 1.0  # seconds after the first failure, twice as many after each fu
 LONGEST_WAIT = 60 * 60.0  # seconds
 PERIOD = 24 * 60 * 60 * 1000  # milliseconds since it was queued, after which a failed delivery is given up
 PERMANENT = frozenset({400, 410, 413, 415, 422})
-"""Statuses by which a receiver refuses this content, or any: sending it again is in vain."""
+"""Statuses by which a receiver refuses this content, or any: sending it again cannot succeed."""
 LEAST_ATTEMPTS = 8
 """In some two minutes. Before, no delivery is given up because of its age: it may have waited for a day while the
 server was down or its webhook disabled, and the receiver may be just starting, too."""

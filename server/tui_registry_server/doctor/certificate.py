@@ -75,7 +75,7 @@ def _chain(chain: list[x509.Certificate], context: ssl.SSLContext) -> Iterator[F
     if problem := _verification_problem(context):
         yield Finding(
             Status.WARN,
-            f"This machine's authorities do not vouch for it: {problem}.",
+            f"Verification by this machine's authorities fails: {problem}.",
             "If an authority of yours has issued it, give that one to the clients. Else add the intermediate "
             "certificates to the file.",
         )

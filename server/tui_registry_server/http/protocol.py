@@ -27,7 +27,7 @@ class _RejectedError(Exception):
 class Protocol(HttpToolsProtocol):
     """Answers requests that are not HTTP with the usual JSON error, too, and sends short responses in one packet.
 
-    Everything that a client can do endlessly is limited, as no token is needed for it: connections are counted; the
+    Everything that a client can do without end is limited, as no token is needed for it: connections are counted; the
     head and the body of a request have deadlines and maximum sizes, whether the application reads them or not; a
     response must be read. Trailer fields after a chunked body are dropped: proxies do not check them, and they would be
     mistaken for header fields.
@@ -163,7 +163,7 @@ class Protocol(HttpToolsProtocol):
             # not be found.
             self.cycle.keep_alive = False
         if self._state.is_draining:
-            self.cycle.keep_alive = False  # the client is told to connect anew, and then gets another server
+            self.cycle.keep_alive = False  # the client is told to reconnect, and then gets another server
 
     def _check_version(self) -> None:
         version = self.parser.get_http_version()

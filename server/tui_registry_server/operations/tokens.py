@@ -199,7 +199,7 @@ def _created(token: str, info: str) -> Answer:
 
 
 def _infos(call: Call, infos: list[str]) -> Answer:
-    """With the id of the caller's own token, so that nobody revokes it unawares."""
+    """With the id of the caller's own token, so that nobody revokes it by accident."""
     caller = call.principal
     calling = "" if caller.issuer or not caller.token_id else f',"calling_token_id":"{caller.token_id}"'
     return f'{{"token_infos":[{",".join(infos)}]{calling}}}' if infos else {}

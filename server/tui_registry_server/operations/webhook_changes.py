@@ -18,7 +18,7 @@ from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, Web
 MAX_WEBHOOKS = 1000
 """Each active one is looked at for every change."""
 MAX_OF_MODEL = 50
-"""Every change of the model can be as many deliveries, or thrice."""
+"""Every change of the model can be as many deliveries, or three times as many."""
 MAX_OF_OWNER = 200
 """Of one user or service principal that is no administrator, so that others can have some, too."""
 

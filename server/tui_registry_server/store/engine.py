@@ -157,7 +157,7 @@ def _begin(connection: Connection) -> None:
 def begin_with_retry(begin: Callable[[], T]) -> T:
     """Take SQLite's write lock, on a connection without a busy timeout, as soon as no other process has it.
 
-    SQLite's own busy handler backs off to ten attempts a second, and would seldom get the lock of a busy server's
+    SQLite's own busy handler backs off to ten attempts a second, and would rarely get the lock of a busy server's
     database. Raises OperationalError after BUSY_TIMEOUT.
     """
     deadline = time.monotonic() + BUSY_TIMEOUT

@@ -50,7 +50,7 @@ class LineageWorker:
 
     async def look_up(self, model_id: str, workspace: str) -> RunLookup:
         """The run that has logged a model in a workspace, by its name; empty for the default one. Within
-        LOOKUP_SECONDS; while the tracking server is not answering, it is not asked: registrations do not wait in vain
+        LOOKUP_SECONDS; while the tracking server is not answering, it is not asked: registrations do not wait for it
         one after the other."""
         if time.monotonic() < self._paused_until:
             return RunLookup(problem="The tracking server has not answered a moment ago; it is asked again soon.")

@@ -9,7 +9,7 @@ from tui_registry_server.wire.fields import Entity, Milliseconds
 
 class LineageStatus(StrEnum):
     """READY: retrieved, and retrieved again while the run goes on. PENDING: the tracking server will be asked. FAILED:
-    it was asked in vain, and is not asked again by itself. UNKNOWN: nobody has asked it."""
+    it was asked without success, and is not asked again by itself. UNKNOWN: nobody has asked it."""
 
     READY = "READY"
     PENDING = "PENDING"

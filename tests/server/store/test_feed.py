@@ -20,8 +20,8 @@ ACTIVITIES, MODELS, TIMES = 300, 12, 40
 OWN = ("m1", "m5", "m6")
 ADMIN = Principal("1", "ada", PrincipalKind.USER, "", ("1",), Level.MANAGE, admin=True)
 READER = Principal("2", "bob", PrincipalKind.USER, "", ("2", "3"), Level.NONE, admin=False)
-STRANGER = Principal("4", "eve", PrincipalKind.USER, "", ("4",), Level.NONE, admin=False)
-MAY_READ = {ADMIN: {f"m{number}" for number in range(MODELS)}, READER: set(OWN), STRANGER: set()}
+UNPRIVILEGED = Principal("4", "eve", PrincipalKind.USER, "", ("4",), Level.NONE, admin=False)
+MAY_READ = {ADMIN: {f"m{number}" for number in range(MODELS)}, READER: set(OWN), UNPRIVILEGED: set()}
 WAYS = {"own": (100, 10_000), "among own": (100, 10), "any": (1, 10)}
 """Small limits of objects and activities."""
 

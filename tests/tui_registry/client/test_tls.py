@@ -1,4 +1,4 @@
-"""The console over TLS: whom it believes, what it says of those it does not, and where no token is sent."""
+"""The console over TLS: whom it trusts, what it says of those it does not, and where no token is sent."""
 
 import socket
 import threading
@@ -87,7 +87,7 @@ def test_an_authority_besides_profiles(secure: LiveRegistry, files: Files) -> No
 
 
 def test_an_authority_is_the_only_one(files: Files) -> None:
-    """Who names one's own does not want to believe the others as well."""
+    """Who names one's own does not want to trust the others as well."""
     assert len(ssl_context("https://x", files.authority).get_ca_certs()) == 1
 
 
@@ -177,7 +177,7 @@ async def test_a_tracking_server_is_checked_by_mlflows_own_variable(secure: Live
 
 
 @pytest.mark.parametrize(
-    ("url", "overheard"),
+    ("url", "is_in_plaintext"),
     [
         ("http://registry.example.com", True), ("http://10.0.0.1:5055", True), ("http://localhost.example.com", True),
         ("http://[2001:db8::1]", True), ("http://127.0.0.1.example.com", True), ("http://0.0.0.0", True),
@@ -185,8 +185,8 @@ async def test_a_tracking_server_is_checked_by_mlflows_own_variable(secure: Live
         ("http://[::1]:5055", False), ("https://registry.example.com", False),
     ],
 )  # fmt: skip
-def test_what_can_be_overheard(url: str, overheard: bool) -> None:
-    assert is_plaintext(url) == overheard
+def test_what_is_sent_in_plaintext(url: str, is_in_plaintext: bool) -> None:
+    assert is_plaintext(url) == is_in_plaintext
 
 
 @contextmanager

@@ -187,11 +187,11 @@ async def test_nobody_is_displaced_that_was_not_shown(samples: Samples) -> None:
     transport = FaultyTransport(passes)
     async with RegistryClient(samples.url, samples.token, transport=transport) as client:
         target = await target_of(client, model)
-        newcomer = samples.version(model, "Production")
+        incoming = samples.version(model, "Production")
         outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=True, comment=""))
         assert transport.tried == 0
         assert outcome.verdict is Verdict.REFUSED
-        assert f"holds version {newcomer}" in outcome.message
+        assert f"holds version {incoming}" in outcome.message
         outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment=""))
         assert outcome.verdict is Verdict.DONE
 

@@ -199,8 +199,8 @@ async def test_a_transition_does_not_displace_what_nobody_saw(samples: Samples) 
     name = subject_of(samples)
     async with RegistryClient(samples.url, samples.token, transport=httpx.AsyncHTTPTransport()) as client:
         write = await moved(client, samples, name)
-        newcomer = samples.version(name, "Staging")
+        incoming = samples.version(name, "Staging")
         result = await run(write)
         assert result.verdict is Verdict.REFUSED
-        assert f"Staging now holds version {newcomer}" in result.message
-    assert samples.stage(name, newcomer) == "Staging"
+        assert f"Staging now holds version {incoming}" in result.message
+    assert samples.stage(name, incoming) == "Staging"

@@ -27,11 +27,11 @@ async def test_enter_takes_the_only_one_who_can_be_meant(access_data: AccessFixt
         await open_access(shown, access_data)
         await shown.press("n")
         await shown.shows(f"Grant a permission level on {access_data.model}")
-        await shown.type(access_data.people["bob"].removesuffix(access_data.samples.id))
+        await shown.type(access_data.users["bob"].removesuffix(access_data.samples.id))
         await shown.type(access_data.samples.id[:-1])
-        await shown.shows(f"user:{access_data.people['bob']}")
+        await shown.shows(f"user:{access_data.users['bob']}")
         await shown.press("enter", "enter")
-        await shown.shows(f"Grant CAN_READ to {access_data.people['bob']}?")
+        await shown.shows(f"Grant CAN_READ to {access_data.users['bob']}?")
 
 
 @SIZES
@@ -62,8 +62,8 @@ async def test_a_level_is_granted_to_a_group_in_few_keys(access_data: AccessFixt
             f"On {access_data.model}:  none → CAN_MANAGE_PRODUCTION_VERSIONS",
             "2 members:",
             "none → CAN_MANAGE_PRODUCTION_VERSIONS  ",
-            access_data.people["ann"],
-            access_data.people["bob"],
+            access_data.users["ann"],
+            access_data.users["bob"],
         )
         assert access_data.group not in access_data.direct()
         await press("y")
@@ -174,19 +174,19 @@ async def test_a_list_that_somebody_changed_meanwhile_is_left_alone(access_data:
         await shown.type(access_data.group)
         await shown.press("tab", "enter")
         await shown.shows(f"Grant CAN_READ to group {access_data.group}?")
-        access_data.grant("CAN_EDIT", user_name=access_data.people["ann"])
+        access_data.grant("CAN_EDIT", user_name=access_data.users["ann"])
         await shown.press("y")
         await shown.notifies("Nothing was sent: the permissions were changed by someone else. Review them again.")
-        await shown.shows(access_data.people["ann"])
+        await shown.shows(access_data.users["ann"])
     assert access_data.group not in access_data.direct()
 
 
 async def test_another_ones_change_is_seen_at_once(access_data: AccessFixture) -> None:
     async with console(access_data.url, access_data.samples.token) as shown:
         await open_access(shown, access_data)
-        assert access_data.people["bob"] not in shown.text
-        access_data.grant("CAN_EDIT", user_name=access_data.people["bob"])
-        await shown.shows(access_data.people["bob"], "CAN_EDIT")
+        assert access_data.users["bob"] not in shown.text
+        access_data.grant("CAN_EDIT", user_name=access_data.users["bob"])
+        await shown.shows(access_data.users["bob"], "CAN_EDIT")
 
 
 @SIZES
@@ -194,15 +194,15 @@ async def test_why_somebody_may_do_what_they_may(access_data: AccessFixture, siz
     outer = f"outer-{access_data.samples.id}"
     access_data.call("POST", f"{SCIM}/Groups", displayName=outer, members=[{"value": access_data.group_id}])
     access_data.grant("CAN_MANAGE_STAGING_VERSIONS", group_name=outer)
-    access_data.grant("CAN_READ", user_name=access_data.people["ann"])
+    access_data.grant("CAN_READ", user_name=access_data.users["ann"])
     async with console(access_data.url, access_data.samples.token, size) as shown:
         await open_access(shown, access_data)
-        await choose(shown, access_data.people["ann"])
+        await choose(shown, access_data.users["ann"])
         await shown.press("w")
-        await shown.shows("Explain permissions on", f"user:{access_data.people['ann']}")
+        await shown.shows("Explain permissions on", f"user:{access_data.users['ann']}")
         await shown.press("enter")
         await shown.shows(
-            f"{access_data.people['ann']} has CAN_MANAGE_STAGING_VERSIONS on",
+            f"{access_data.users['ann']} has CAN_MANAGE_STAGING_VERSIONS on",
             "Can edit, and move versions",
             f"through group {outer}",
             "CAN_READ directly, on this model",
@@ -211,9 +211,9 @@ async def test_why_somebody_may_do_what_they_may(access_data: AccessFixture, siz
         await shown.press("escape")
         await shown.press("w")
         await shown.shows("Explain permissions on")
-        await shown.type(f"user:{access_data.people['bob']}")
+        await shown.type(f"user:{access_data.users['bob']}")
         await shown.press("enter")
-        await shown.shows(f"{access_data.people['bob']} has CAN_MANAGE_STAGING_VERSIONS on")
+        await shown.shows(f"{access_data.users['bob']} has CAN_MANAGE_STAGING_VERSIONS on")
         await shown.press("escape")
         await shown.press("w")
         await shown.shows("Explain permissions on")
@@ -234,7 +234,7 @@ async def test_who_may_do_nothing_is_refused(access_data: AccessFixture) -> None
         await shown.shows("group admins has CAN_MANAGE on")
         await shown.press("escape", "w")
         await shown.shows("Explain permissions on", "group:admins")
-        await shown.type(access_data.people["bob"])
+        await shown.type(access_data.users["bob"])
         await shown.press("enter")
         await shown.shows("has no level on", "There is no grant to this name", f"Member of {access_data.group}.")
 

@@ -48,7 +48,9 @@ async def test_a_user_is_made_closed_and_opened_again(access_data: AccessFixture
 
 
 @SIZES
-async def test_ones_own_account_is_not_deactivated_unawares(access_data: AccessFixture, size: tuple[int, int]) -> None:
+async def test_ones_own_account_is_not_deactivated_by_accident(
+    access_data: AccessFixture, size: tuple[int, int]
+) -> None:
     async with console(access_data.url, access_data.registry.admin_token, size) as shown:
         await to_section(shown, "Users")
         await find(shown, ADMIN, f"{ADMIN} (you)")
@@ -72,9 +74,9 @@ async def test_users_are_found_by_group_and_state(access_data: AccessFixture) ->
         await to_section(shown, "Users")
         await shown.press("slash")
         await shown.type(f"group:{access_data.group}")
-        await shown.shows("(2)", access_data.people["ann"], access_data.people["bob"])
+        await shown.shows("(2)", access_data.users["ann"], access_data.users["bob"])
         await shown.type(" is:deactivated")
-        await shown.shows(access_data.people["ann"], "deactivated", f"member of {access_data.group}, users")
+        await shown.shows(access_data.users["ann"], "deactivated", f"member of {access_data.group}, users")
         await shown.press("escape")
 
 
@@ -82,7 +84,7 @@ async def test_a_name_that_is_taken_is_reported(access_data: AccessFixture) -> N
     async with console(access_data.url, access_data.registry.admin_token) as shown:
         await to_section(shown, "Users")
         await shown.press("n")
-        await shown.type(access_data.people["ann"])
+        await shown.type(access_data.users["ann"])
         await shown.press("tab", "enter")
         await shown.notifies("Nothing was sent: there is already a user")
 
@@ -100,7 +102,7 @@ async def test_a_group_is_made_filled_emptied_and_deleted(access_data: AccessFix
         await shown.press("enter")
         await shown.shows(f"› {name} › Members (0)", "No members.")
         for who, message in (
-            (f"user:{access_data.people['ann']}", access_data.people["ann"]),
+            (f"user:{access_data.users['ann']}", access_data.users["ann"]),
             (access_data.group, access_data.group),
         ):
             await shown.press("n")
@@ -110,15 +112,15 @@ async def test_a_group_is_made_filled_emptied_and_deleted(access_data: AccessFix
             await shown.shows("gets every permission", f"{message}?")
             await shown.press("y")
             await shown.notifies(f"{message} added.")
-        await shown.shows("Members (2)", access_data.people["ann"], access_data.group)
-        await choose(shown, access_data.people["ann"])
+        await shown.shows("Members (2)", access_data.users["ann"], access_data.group)
+        await choose(shown, access_data.users["ann"])
         await shown.press("D")
-        await shown.shows(f"Remove {access_data.people['ann']}?")
+        await shown.shows(f"Remove {access_data.users['ann']}?")
         await shown.press("y")
         await shown.notifies("removed.")
         await shown.shows("Members (1)")
         await shown.press("enter")
-        await shown.shows(f"› {access_data.group} › Members (2)", access_data.people["bob"])
+        await shown.shows(f"› {access_data.group} › Members (2)", access_data.users["bob"])
         await shown.press("escape", "escape")
         await shown.shows("Access › Groups matching")
         await shown.press("D")
@@ -205,7 +207,7 @@ async def test_tokens_of_ones_own(access_data: AccessFixture) -> None:
 
 
 @SIZES
-async def test_the_token_that_the_console_uses_is_not_revoked_unawares(
+async def test_the_token_that_the_console_uses_is_not_revoked_by_accident(
     access_data: AccessFixture, size: tuple[int, int]
 ) -> None:
     purpose = f"laptop-{access_data.samples.id}"

@@ -83,7 +83,7 @@ async def test_people_groups_and_tokens_are_found_and_nothing_is_left_behind(acc
     access_data.call("POST", "/token/create", comment=comment)
     async with console(access_data.url, access_data.registry.admin_token, LARGE) as shown:
         await shown.shows("● live")
-        ann = access_data.people["ann"]
+        ann = access_data.users["ann"]
         for typed, kind, seen in (
             (ann, "user", f"Access › {ann}"),
             (access_data.group, "group", f"Groups › {access_data.group}"),

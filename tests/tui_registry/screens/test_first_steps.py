@@ -61,8 +61,8 @@ async def test_few_lines_are_left_to_the_list(empty: LiveRegistry) -> None:
 
 
 async def test_empty_places_say_what_to_do_and_only_what_one_may(empty: LiveRegistry) -> None:
-    newcomer = empty.token("newcomer")
-    async with console(empty.url, newcomer) as shown:
+    new_user = empty.token("new_user")
+    async with console(empty.url, new_user) as shown:
         await shown.press("3")
         await shown.shows("No version in Staging.", "2 shows how to register a first model.")
         await shown.press("slash")
@@ -81,7 +81,7 @@ async def test_empty_places_say_what_to_do_and_only_what_one_may(empty: LiveRegi
         assert "Press n" not in shown.text
         await shown.press("tab")
         await shown.shows("Access › Tokens (1)")
-        assert shown.row("▎ newcomer (you)")
+        assert shown.row("▎ new_user (you)")
     async with console(empty.url, empty.admin_token) as shown:
         await shown.press("5", "tab", "tab", "tab")
         await shown.shows("No service principals.", "Press n to create one for a program")

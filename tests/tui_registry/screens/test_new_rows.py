@@ -27,10 +27,10 @@ async def test_enter_then_n_after_making_a_group_adds_to_that_group(
         await shown.shows(f"› {fast} › Members (0)")
         await shown.press("n")
         await shown.shows(f"Add a member to {fast}")
-        await shown.type(f"user:{access_data.people['bob']}")
+        await shown.type(f"user:{access_data.users['bob']}")
         await shown.press("enter", "y")
         await shown.shows("Members (1)")
-        assert f"▎ {access_data.people['bob']}" in shown.text
+        assert f"▎ {access_data.users['bob']}" in shown.text
 
 
 async def test_what_was_not_made_is_not_waited_for(access_data: AccessFixture) -> None:

@@ -141,9 +141,9 @@ async def test_no_choice_about_nothing(samples: Samples, size: tuple[int, int]) 
         await shown.press("a")
         await shown.shows("Approve this request?")
         assert not shown.app.screen.query("#archive")
-        newcomer = samples.version(model, "Staging")
+        incoming = samples.version(model, "Staging")
         await shown.press("y")
-        await shown.notifies(f"Staging now holds version {newcomer}. Review it again.")
+        await shown.notifies(f"Staging now holds version {incoming}. Review it again.")
     assert samples.stage(model, "1") == "None"
 
 

@@ -91,7 +91,7 @@ async def settle(shown: Console, leaving: object) -> None:
 
 
 async def resized(shown: Console, size: tuple[int, int]) -> None:
-    """Wait until the screen is laid out anew."""
+    """Wait until the screen is laid out again."""
     screen = shown.app.screen
     await shown.until(lambda: shown.app.size == screen.size == size, "the new size")
     await shown.until(lambda: len(screen._compositor.render_strips()) == size[1], "all of its lines")

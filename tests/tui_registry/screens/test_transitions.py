@@ -29,7 +29,7 @@ async def test_a_version_moves_from_the_board(samples: Samples) -> None:
 
 async def test_production_asks_for_the_name_and_archives_what_is_there(samples: Samples) -> None:
     name = samples.model("moved")
-    holder, newcomer = samples.version(name, "Production"), samples.version(name)
+    holder, incoming = samples.version(name, "Production"), samples.version(name)
     async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("3")
         await shown.shows("None 1", "Production 1")
@@ -41,20 +41,20 @@ async def test_production_asks_for_the_name_and_archives_what_is_there(samples: 
         await shown.type(name)
         await shown.press("enter")
         await shown.notifies(f"Moved from None to Production. Archived version {holder}.")
-        assert (samples.stage(name, holder), samples.stage(name, newcomer)) == ("Archived", "Production")
+        assert (samples.stage(name, holder), samples.stage(name, incoming)) == ("Archived", "Production")
         await shown.press("u")
         await shown.shows(
             "Undo the last change?",
-            f"{name} version {newcomer}: Moved from None to Production. Archived",
+            f"{name} version {incoming}: Moved from None to Production. Archived",
             f"{name} version {holder}: moving it to Production, archiving",
-            f"{name} version {newcomer}: moving it to None",
+            f"{name} version {incoming}: moving it to None",
             "Type production to confirm",
         )
         await shown.press("y")
         await shown.type("production")
         await shown.press("enter")
-        await shown.notifies(f"Moved from Archived to Production. Archived version {newcomer}.", "Archived to None.")
-    assert (samples.stage(name, holder), samples.stage(name, newcomer)) == ("Production", "None")
+        await shown.notifies(f"Moved from Archived to Production. Archived version {incoming}.", "Archived to None.")
+    assert (samples.stage(name, holder), samples.stage(name, incoming)) == ("Production", "None")
 
 
 async def test_enter_alone_never_moves_a_version(samples: Samples) -> None:
@@ -113,7 +113,7 @@ async def test_undo_names_the_last_change_even_if_it_cannot_be_undone(samples: S
 
 async def test_an_undo_is_refused_once_somebody_else_has_moved_on(samples: Samples) -> None:
     name = samples.model("moved-on")
-    holder, newcomer = samples.version(name, "Production"), samples.version(name, "Archived")
+    holder, incoming = samples.version(name, "Production"), samples.version(name, "Archived")
     third = samples.version(name)
     async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("3")
@@ -127,27 +127,27 @@ async def test_an_undo_is_refused_once_somebody_else_has_moved_on(samples: Sampl
         await shown.type("production")
         await shown.press("enter")
         await shown.notifies(f"Nothing was sent: Production now holds version {third}.")
-    assert [samples.stage(name, each) for each in (holder, newcomer, third)] == ["Archived", "Archived", "Production"]
+    assert [samples.stage(name, each) for each in (holder, incoming, third)] == ["Archived", "Archived", "Production"]
 
 
 @SIZES
 async def test_an_approval_is_undone_as_a_whole(samples: Samples, size: tuple[int, int]) -> None:
     name = samples.model("approved")
-    holder, newcomer = samples.version(name, "Production"), samples.version(name)
-    samples.ask(name, newcomer, "Production")
+    holder, incoming = samples.version(name, "Production"), samples.version(name)
+    samples.ask(name, incoming, "Production")
     async with console(samples.url, samples.token, size) as shown:
         await shown.shows(name, "a approve")
         await shown.press("a", "y")
         await shown.type(name)
         await shown.press("enter")
-        await shown.notifies(f"Approved; version {newcomer} is now in Production.")
+        await shown.notifies(f"Approved; version {incoming} is now in Production.")
         await shown.press("u")
         await shown.shows("Undo the last change?", "Approved; version", "The request stays closed.")
         await shown.press("y")
         await shown.type("production")
         await shown.press("enter")
         await shown.notifies("Moved from Archived to None.")
-    assert (samples.stage(name, holder), samples.stage(name, newcomer)) == ("Production", "None")
+    assert (samples.stage(name, holder), samples.stage(name, incoming)) == ("Production", "None")
     assert samples.requests() == []
 
 

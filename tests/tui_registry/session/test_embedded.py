@@ -1,4 +1,4 @@
-"""The console without any configuration: a registry of one's own, shared, ended with the last console, and discreet."""
+"""The console without any configuration: a registry of one's own, shared, ended with the last console, and private."""
 
 import contextlib
 import json

@@ -141,7 +141,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:R
 
 
 def test_who_takes_the_port_of_a_killed_server_is_sent_nothing(home: Path) -> None:
-    """Neither by a console that is open, whose server another one starts anew, nor by one that starts."""
+    """Neither by a console that is open, whose server another one restarts, nor by one that starts."""
     with terminal(variables=variables(home)) as shown:
         opened(shown)
         pid = server_pid(home)
@@ -162,7 +162,7 @@ def test_who_takes_the_port_of_a_killed_server_is_sent_nothing(home: Path) -> No
 
 
 def test_a_command_is_not_fooled_by_a_state_file(home: Path) -> None:
-    """It may be from before the machine was started anew, or have been put there."""
+    """It may be from before a restart of the machine, or have been put there."""
     with recorder() as other:
         beside(home).parent.mkdir(parents=True, mode=0o700)
         beside(home, ".server").write_text(json.dumps({"url": other.url, "pid": os.getpid()}))

@@ -134,7 +134,7 @@ async def test_a_token_that_is_revoked_is_told_and_another_can_be_given(samples:
         await shown.shows("The token was refused")
         await shown.press("t", "w", "r", "o", "n", "g", "enter")
         await shown.shows("The token was refused")
-        await shown.until(lambda: isinstance(shown.app.screen, Problem) and not token_line(shown), "it asks anew")
+        await shown.until(lambda: isinstance(shown.app.screen, Problem) and not token_line(shown), "it asks again")
         await shown.press("t")
         await shown.until(lambda: token_line(shown), "the line for the token")
         shown.app.screen.query_one("#token").insert_text_at_cursor(samples.token)  # type: ignore[attr-defined]  # an Input

@@ -70,7 +70,7 @@ async def test_the_target_is_what_was_on_the_screen(samples: Samples) -> None:
 
 
 async def test_keys_pressed_again_do_not_write_again(samples: Samples) -> None:
-    """Out of impatience: a and y, over and over, while the first answer is awaited. Each approves what it named."""
+    """a and y, over and over, while the first answer is awaited. Each approves what it named."""
     models = [samples.pending(name) for name in ("one", "two")]
     async with slow(samples) as (shown, proxy):
         await shown.shows(*models)

@@ -1,4 +1,4 @@
-"""A mistake in the console itself: the terminal is as it was, and a report without secrets is left for who mends it."""
+"""A mistake in the console itself: the terminal is as it was, and a report without secrets is left for who fixes it."""
 
 import re
 import stat

@@ -136,7 +136,7 @@ def test_over_ssh_everything_is_seen_and_resized_and_redrawn(samples: Samples) -
         seen.shows(model, "None → Staging")
         seen.resize(100, 30)
         seen.shows(model, "None → Staging", "? help")
-        seen.scribble("Broadcast message from root: going down")
+        seen.write_over("Broadcast message from root: going down")
         assert "Broadcast" in seen.text
         seen.press("f5")
         seen.until(lambda: "Broadcast" not in seen.text, "what was written over it is gone")

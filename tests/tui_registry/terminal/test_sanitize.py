@@ -1,4 +1,4 @@
-"""Nothing harmful passes the gate, however it is written, and what is clipped fills its cells exactly."""
+"""Nothing harmful passes the sanitizer, however it is written, and what is clipped fills its cells exactly."""
 
 import unicodedata
 

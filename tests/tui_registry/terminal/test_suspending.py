@@ -126,10 +126,10 @@ def test_stopped_by_another(samples: Samples, tmp_path: Path, number: signal.Sig
         shown.shows("Stopped")
         if number is signal.SIGTSTP:
             suspended(shown)
-        shown.scribble("written over it")
+        shown.write_over("written over it")
         shown.press("fg\n")
         shown.shows(model, "None → Staging", "● live", "? help")
-        shown.until(lambda: "written over it" not in shown.text, "all drawn anew")
+        shown.until(lambda: "written over it" not in shown.text, "all drawn again")
         shown.press("@")
         shown.shows("Changes in this session")
         shown.press("escape")

@@ -200,7 +200,7 @@ def test_what_a_closed_terminal_does_not_take_is_dropped() -> None:
         file.close()
 
 
-def test_being_continued_while_leaving_does_not_begin_anew(home: Path) -> None:
+def test_being_continued_while_leaving_does_not_start_over(home: Path) -> None:
     with seated(home) as seat:
         seat.shows(MODEL, "● live")
         seat.press("q")

@@ -32,7 +32,7 @@ class Measurements:
         return self.delays[min(len(self.delays) - 1, int(len(self.delays) * percent / 100))] if self.delays else 0.0
 
 
-class Bystander:
+class Probe:
     """``target``: the path that is requested in addition to /health."""
 
     def __init__(self, url: str, token: str, target: str, pid: int) -> None:
