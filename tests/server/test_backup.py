@@ -135,30 +135,30 @@ def test_a_folder_that_is_not_there(fresh_registry: LiveRegistry, tmp_path: Path
 
 def test_what_is_no_backup_is_refused(backed_up: Path, tmp_path: Path) -> None:
     """And no partial file is left."""
-    spoiled = tmp_path / "spoiled"
+    corrupted = tmp_path / "corrupted"
     whole = backed_up.read_bytes()
 
     def altered(statement: str) -> None:
-        shutil.copy(backed_up, spoiled)
-        with closing(sqlite3.connect(spoiled)) as database:
+        shutil.copy(backed_up, corrupted)
+        with closing(sqlite3.connect(corrupted)) as database:
             database.executescript(statement)
 
-    def torn() -> None:
+    def overwritten() -> None:
         middle = len(whole) // 2
-        spoiled.write_bytes(whole[:middle] + os.urandom(8192) + whole[middle + 8192 :])
+        corrupted.write_bytes(whole[:middle] + os.urandom(8192) + whole[middle + 8192 :])
 
-    for spoil, message in (
-        (lambda: spoiled.write_bytes(b"text" * 5000), "not a database"),
-        (lambda: spoiled.write_bytes(b""), "not of a registry"),
-        (lambda: spoiled.write_bytes(whole[: len(whole) // 2]), "damaged"),
-        (torn, "damaged"),
+    for corrupt, message in (
+        (lambda: corrupted.write_bytes(b"text" * 5000), "not a database"),
+        (lambda: corrupted.write_bytes(b""), "not of a registry"),
+        (lambda: corrupted.write_bytes(whole[: len(whole) // 2]), "damaged"),
+        (overwritten, "damaged"),
         (lambda: altered("DROP TABLE alembic_version"), "not of a registry"),
         (lambda: altered("UPDATE alembic_version SET version_num = '9999'"), "written by a newer one"),
         (lambda: altered(REWRITE), "Record 2"),
     ):
-        spoil()
+        corrupt()
         with fresh_database(tmp_path / "target") as target:
-            result = run("restore", str(spoiled), "--database", target)
+            result = run("restore", str(corrupted), "--database", target)
             assert (result.exit_code, message in result.stderr) == (1, True), result.output
             assert "Traceback" not in result.output
         assert not (tmp_path / "target").exists() or not list((tmp_path / "target").iterdir())

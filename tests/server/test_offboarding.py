@@ -23,12 +23,12 @@ def admin(fresh_registry: LiveRegistry) -> Iterator[Api]:
 def leaver(fresh_registry: LiveRegistry, admin: Api) -> Iterator[Api]:
     """Somebody with two tokens, a model of their own, a request on another one, two groups, and other levels."""
     with Api(fresh_registry.url, fresh_registry.token(LEAVER)) as api:
-        fresh_registry.token("heir")
+        fresh_registry.token("successor")
         api.post("/token/create").ok()
         for creator, name in ((api, "own"), (admin, "common"), (admin, "shared")):
             creator.post("/mlflow/registered-models/create", name=name).ok()
         granted(admin, "common", {"group_name": "users"}, "CAN_READ")
-        for holder in (LEAVER, "heir"):
+        for holder in (LEAVER, "successor"):
             granted(admin, "shared", {"user_name": holder}, "CAN_MANAGE")
         admin.post("/mlflow/model-versions/create", name="common", source="s3://m").ok()
         api.post("/mlflow/transition-requests/create", name="common", version="1", stage="Staging").ok()
@@ -127,11 +127,11 @@ def test_nothing_is_done_if_something_has_changed(admin: Api, leaver: Api) -> No
 
 
 def test_nothing_is_done_if_the_only_other_manager_has_gone(admin: Api, leaver: Api) -> None:
-    managers = [{"user_name": each, "permission_level": "CAN_MANAGE"} for each in (LEAVER, "heir")]
+    managers = [{"user_name": each, "permission_level": "CAN_MANAGE"} for each in (LEAVER, "successor")]
     admin.put(f"/permissions/registered-models/{model_id(admin, 'shared')}", access_control_list=managers).ok()
     plan = admin.get(f"{path_of(admin)}/offboarding").ok()
     assert plan["unmanaged_models"] == ["own"]
-    admin.post(f"{path_of(admin, 'heir')}/offboard").ok()
+    admin.post(f"{path_of(admin, 'successor')}/offboard").ok()
     assert admin.post(f"{path_of(admin)}/offboard", etag=plan["etag"]).refused(409, "RESOURCE_CONFLICT")
     assert admin.get(f"{path_of(admin)}/offboarding").ok()["unmanaged_models"] == ["own", "shared"]
 
@@ -199,11 +199,11 @@ def test_who_else_can_manage_is_who_is_active_and_in_the_group(admin: Api, leave
     ).ok()
     granted(admin, "own", {"group_name": "team"}, "CAN_MANAGE")
     assert unmanaged() == ["of-team", "own"]  # nobody else is in the team
-    joining = {"op": "add", "path": "members", "value": [{"value": user_id(admin, "heir")}]}
+    joining = {"op": "add", "path": "members", "value": [{"value": user_id(admin, "successor")}]}
     admin.patch(f"{SCIM}/Groups/{team}", Operations=[joining]).ok()
     assert unmanaged() == []
     admin.patch(
-        f"{SCIM}/Users/{user_id(admin, 'heir')}", Operations=[{"op": "replace", "path": "active", "value": False}]
+        f"{SCIM}/Users/{user_id(admin, 'successor')}", Operations=[{"op": "replace", "path": "active", "value": False}]
     ).ok()
     assert unmanaged() == ["of-team", "own"]
     granted(admin, None, {"group_name": "users"}, "CAN_MANAGE")
@@ -225,8 +225,8 @@ def test_tokens_that_the_leaver_created_for_others_are_counted(admin: Api, fresh
 
 def test_administrators_only_and_never_oneself(admin: Api, leaver: Api) -> None:
     for answer in (
-        leaver.get(path_of(admin, "heir")),
-        leaver.get(f"{path_of(admin, 'heir')}/levels"),
+        leaver.get(path_of(admin, "successor")),
+        leaver.get(f"{path_of(admin, 'successor')}/levels"),
         leaver.get(f"{path_of(admin)}/offboarding"),
         leaver.post(f"{path_of(admin)}/offboard"),
     ):

@@ -27,7 +27,7 @@ class MemoryKeyring(KeyringBackend):
         del self.passwords[service, username]
 
 
-class ForgetfulKeyring(MemoryKeyring):
+class NotStoringKeyring(MemoryKeyring):
     """Accepts passwords and stores nothing, as keyring's own null backend does."""
 
     def set_password(self, service: str, username: str, password: str) -> None:

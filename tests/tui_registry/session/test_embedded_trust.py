@@ -37,11 +37,11 @@ DAY = 24 * 60 * 60.0  # seconds
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's files")
 NOBODY = 65534
 
-THIEF = """
+IMPOSTOR = """
 import http.server, os, sys
 port, record, user = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 log = open(record, "a", buffering=1)
-class Thief(http.server.BaseHTTPRequestHandler):
+class Impostor(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         log.write(f"{self.requestline} {dict(self.headers)}\\n")
         self.send_response(200)
@@ -49,7 +49,7 @@ class Thief(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b'{"status":"OK"}')
     do_POST = do_GET
     def log_message(self, *_): pass
-server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Thief)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Impostor)
 if user:
     os.setgroups([]); os.setgid(user); os.setuid(user)
 log.write("listening\\n")
@@ -58,14 +58,14 @@ server.serve_forever()
 
 
 @contextlib.contextmanager
-def thief(home: Path) -> Iterator[Path]:
+def impostor(home: Path) -> Iterator[Path]:
     """A process of another user, where there can be one, on the port that the state file names; what it wrote down."""
     port = json.loads(beside(home, ".server").read_text())["url"].rpartition(":")[2]
-    record = home / "thief.log"
+    record = home / "impostor.log"
     user = NOBODY if os.geteuid() == 0 else 0
-    process = subprocess.Popen([sys.executable, "-c", THIEF, port, str(record), str(user)])
+    process = subprocess.Popen([sys.executable, "-c", IMPOSTOR, port, str(record), str(user)])
     try:
-        until(lambda: record.exists() and "listening" in record.read_text(), "the thief listens")
+        until(lambda: record.exists() and "listening" in record.read_text(), "the impostor listens")
         yield record
     finally:
         process.kill()
@@ -146,7 +146,7 @@ def test_who_takes_the_port_of_a_killed_server_is_sent_nothing(home: Path) -> No
         opened(shown)
         pid = server_pid(home)
         os.kill(pid, signal.SIGKILL)
-        with thief(home) as record:
+        with impostor(home) as record:
             shown.shows("✗ no connection")
             shown.press("2")  # asks for more
             shown.shows("✗ no connection", "Models")

@@ -12,7 +12,7 @@ from keyring.backends.fail import Keyring as FailingKeyring
 from keyring.backends.null import Keyring as NullKeyring
 
 from tests.live_registry import LiveRegistry
-from tests.tui_registry.keyrings import ForgetfulKeyring, HangingKeyring, LockedKeyring, MemoryKeyring
+from tests.tui_registry.keyrings import HangingKeyring, LockedKeyring, MemoryKeyring, NotStoringKeyring
 from tests.tui_registry.samples import OWNER
 from tui_registry.cli import main
 from tui_registry.session import connection, credentials, profiles
@@ -55,7 +55,7 @@ def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 BROKEN = pytest.mark.parametrize(
-    "broken", [FailingKeyring, NullKeyring, ForgetfulKeyring, LockedKeyring, HangingKeyring], indirect=True
+    "broken", [FailingKeyring, NullKeyring, NotStoringKeyring, LockedKeyring, HangingKeyring], indirect=True
 )
 
 
@@ -314,7 +314,7 @@ def test_a_profile_without_its_keyring_lacks_but_the_token(broken: KeyringBacken
         connect(environment={})
     assert caught.value.lacking is not None
     assert caught.value.lacking.url == "https://a.example"
-    if not isinstance(broken, NullKeyring | ForgetfulKeyring):
+    if not isinstance(broken, NullKeyring | NotStoringKeyring):
         assert credentials.remedies("work") in str(caught.value)
 
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from tui_registry.terminal.sanitize import BLANK, LONGEST, MARKS, clip, lines, one_line, plain, summary, visible
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Categories that steer the terminal, hide, reverse, or cannot be drawn."""
+"""Categories that control the terminal, hide, reverse, or cannot be drawn."""
 
 NASTY = st.text(
     st.one_of(
