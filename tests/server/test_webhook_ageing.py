@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -13,11 +12,11 @@ from tests.live_registry import LiveRegistry, Server, serving
 from tests.server.api import Api
 from tests.server.database_state import changing
 from tests.server.receiver import OK, Answer, Received, Receiver
+from tests.server.webhook_deliveries import HOOKS, settled
 from tests.waiting import until
 from tui_registry_server.delivery.retries import LEAST_ATTEMPTS
 from tui_registry_server.store.webhook_tables import webhook_deliveries
 
-HOOKS = "/mlflow/registry-webhooks"
 ALLOWED = ("--webhook-allow", "127.0.0.0/8")
 HOUR = 60 * 60 * 1000  # milliseconds
 DAY = 24 * HOUR
@@ -60,17 +59,6 @@ def comment(api: Api, *texts: str) -> None:
         api.post("/mlflow/comments/create", name="m", version="1", comment=text).ok()
 
 
-def deliveries(api: Api, webhook: str, *statuses: str) -> list[dict[str, Any]]:
-    """The deliveries of a webhook, oldest first, once they have these statuses."""
-    deadline = time.monotonic() + 30
-    while True:
-        found: list[dict[str, Any]] = api.get(f"{HOOKS}/deliveries", id=webhook).ok().get("deliveries", [])[::-1]
-        if [each["status"] for each in found] == [*statuses]:
-            return found
-        assert time.monotonic() < deadline, found
-        time.sleep(0.05)
-
-
 def set_times(live: LiveRegistry, delivery_id: str, **times: int) -> None:
     with changing(live.database) as connection:
         connection.execute(update(webhook_deliveries).where(webhook_deliveries.c.id == delivery_id).values(times))
@@ -90,16 +78,16 @@ def test_a_delivery_is_given_up_after_a_day(live: LiveRegistry, admin: Api) -> N
         webhook = hook(admin, receiver)
         comment(admin, "first", "second")
         receiver.wait_for(1)
-        waiting, behind = deliveries(admin, webhook, "PENDING", "PENDING")
+        waiting, behind = settled(admin, webhook, "PENDING", "PENDING")
         set_times(live, waiting["id"], queued_timestamp=now() - DAY + HOUR, due_timestamp=now())
         receiver.wait_for(2)
-        deliveries(admin, webhook, "PENDING", "PENDING")
+        settled(admin, webhook, "PENDING", "PENDING")
         set_times(live, waiting["id"], queued_timestamp=now() - DAY, due_timestamp=now())
         receiver.wait_for(3)
         # One that is tried again after a long outage has its attempts.
-        until(lambda: deliveries(admin, webhook, "PENDING", "PENDING")[0]["attempts"] >= 3, "the third attempt")
+        until(lambda: settled(admin, webhook, "PENDING", "PENDING")[0]["attempts"] >= 3, "the third attempt")
         set_times(live, waiting["id"], attempts=LEAST_ATTEMPTS - 1, due_timestamp=now())
-        dead, sent = deliveries(admin, webhook, "DEAD", "DELIVERED")
+        dead, sent = settled(admin, webhook, "DEAD", "DELIVERED")
         assert (dead["id"], dead["response_status"], dead["response_body"]) == (waiting["id"], 503, "away")
         assert dead["attempts"] >= LEAST_ATTEMPTS
         assert (sent["id"], sent["attempts"]) == (behind["id"], 1)
@@ -111,13 +99,13 @@ def test_deliveries_are_removed_after_30_days(live: LiveRegistry, admin: Api, tm
     with Receiver() as receiver:
         webhook = hook(admin, receiver)
         comment(admin, *"abc")
-        oldest, old, kept = deliveries(admin, webhook, *["DELIVERED"] * 3)
+        oldest, old, kept = settled(admin, webhook, *["DELIVERED"] * 3)
         set_times(live, oldest["id"], creation_timestamp=now() - 400 * DAY)
         set_times(live, old["id"], creation_timestamp=now() - 30 * DAY - HOUR)
         set_times(live, kept["id"], creation_timestamp=now() - 30 * DAY + HOUR)
         with Server(tmp_path, live.database, *ALLOWED) as other:
             other.start()
-            assert [each["id"] for each in deliveries(admin, webhook, "DELIVERED")] == [kept["id"]]
+            assert [each["id"] for each in settled(admin, webhook, "DELIVERED")] == [kept["id"]]
         with changing(live.database) as connection:
             left = connection.execute(select(webhook_deliveries.c.id)).scalars().all()
         assert oldest["id"] not in left

@@ -11,7 +11,8 @@ import pytest
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.receiver import OK, Answer, Receiver
-from tests.server.test_webhooks import HOOKS, comment, commented_model, hook, settled
+from tests.server.test_webhooks import comment, commented_model, hook
+from tests.server.webhook_deliveries import HOOKS, settled
 from tui_registry_server.wire.webhook_delivery import FailureReason
 
 

@@ -12,11 +12,11 @@ from tests.benchmarks.probe import private_memory
 from tests.live_registry import LiveRegistry, Server, serving
 from tests.server.api import Api
 from tests.server.receiver import OK, Answer, Received, Receiver
+from tests.server.webhook_deliveries import HOOKS, settled
 from tui_registry_server.operations.webhook_changes import MAX_OF_MODEL, MAX_OF_OWNER
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.webhook_deliveries import REPLAYED_AT_ONCE
 
-HOOKS = "/mlflow/registry-webhooks"
 MODELS, VERSIONS = "/mlflow/registered-models", "/mlflow/model-versions"
 MEGABYTE = 1024 * 1024
 
@@ -158,17 +158,6 @@ def test_rows_that_nobody_can_read(live: LiveRegistry) -> None:
         execute(live, copied)
         assert "shorter time" in admin.post(f"{HOOKS}/replay", id=webhook, **{"from": 0}).invalid()
         admin.delete(f"{HOOKS}/delete", id=webhook).ok()
-
-
-def settled(api: Api, webhook: str, *statuses: str) -> list[dict[str, str]]:
-    """The deliveries of a webhook, newest first, once they have these statuses."""
-    deadline = time.monotonic() + 30
-    while True:
-        rows: list[dict[str, str]] = api.get(f"{HOOKS}/deliveries", id=webhook).ok().get("deliveries", [])
-        if [each["status"] for each in rows] == [*statuses]:
-            return rows
-        assert time.monotonic() < deadline, rows
-        time.sleep(0.05)
 
 
 def execute(live: LiveRegistry, sql: str) -> list[tuple[str, ...]]:

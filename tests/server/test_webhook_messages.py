@@ -1,6 +1,5 @@
 """Webhooks for people: messages in Slack and Teams, and e-mail by a real mail server."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +11,11 @@ from tests.server.api import Api
 from tests.server.mail_registry import SENDER, serving_with_mail
 from tests.server.mailbox import Mailbox
 from tests.server.receiver import Receiver
+from tests.server.webhook_deliveries import HOOKS, settled
 from tui_registry_server.commands import main
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.mail import Security, check_address, mail_server
 
-HOOKS = "/mlflow/registry-webhooks"
 HOSTILE = "<!channel> & <https://evil.example|here> [here](https://evil.example) \u202eabc"
 NEVER_LINKED = "&lt;!channel&gt; &amp; &lt;https://evil.example|here&gt; [here](https://evil.example) abc"
 
@@ -43,17 +42,6 @@ def hook(api: Api, url: str, form: str, **fields: Any) -> Any:
 
 def comment(api: Api, text: str) -> None:
     api.post("/mlflow/comments/create", name="m", version="1", comment=text).ok()
-
-
-def deliveries(api: Api, webhook: str, *statuses: str) -> list[dict[str, Any]]:
-    """Oldest first, once they have these statuses."""
-    deadline = time.monotonic() + 30
-    while True:
-        found: list[dict[str, Any]] = api.get(f"{HOOKS}/deliveries", id=webhook).ok().get("deliveries", [])[::-1]
-        if [each["status"] for each in found] == [*statuses]:
-            return found
-        assert time.monotonic() < deadline, found
-        time.sleep(0.05)
 
 
 def test_slack_and_teams_get_what_they_take(admin: Api) -> None:
@@ -105,12 +93,12 @@ def test_e_mail_is_handed_over(served: tuple[LiveRegistry, Mailbox], admin: Api)
     assert "Größer als 0,9: ✓" in first.text
     assert f"The webhook {webhook} of the model registry sends this. admin has set it up." in first.text
     assert headers["Message-ID"] == again.message["Message-ID"]
-    (delivered,) = deliveries(admin, webhook, "DELIVERED")
+    (delivered,) = settled(admin, webhook, "DELIVERED")
     assert headers["Message-ID"] == f"<{delivered['id']}@example.com>"
     assert (delivered["attempts"], delivered["response_status"], delivered["response_body"]) == (2, 250, "taken")
     mailbox.unknown.add("team@example.net")
     comment(admin, "to nobody")
-    _, dead = deliveries(admin, webhook, "DELIVERED", "DEAD")
+    _, dead = settled(admin, webhook, "DELIVERED", "DEAD")
     assert (dead["response_status"], dead["attempts"]) == (550, 1)
     admin.delete(f"{HOOKS}/delete", id=webhook).ok()
 

@@ -4,7 +4,6 @@ import base64
 import json
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,9 +14,9 @@ from cryptography.fernet import Fernet
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.receiver import OK, Answer, Received, Receiver
+from tests.server.webhook_deliveries import HOOKS, deliveries, settled
 from tui_registry_server.wire.webhook_events import VALID_ACTIONS, RegistryWebhookEvent
 
-HOOKS = "/mlflow/registry-webhooks"
 MLFLOW = "/mlflow/webhooks"
 MODELS, VERSIONS, REQUESTS = "/mlflow/registered-models", "/mlflow/model-versions", "/mlflow/transition-requests"
 URL = "https://hooks.example.com/services/T0/secret-path"
@@ -62,22 +61,6 @@ def hook(api: Api, receiver: Receiver, path: str, events: list[str], **fields: A
     spec = {"url": receiver.url + path, **fields.pop("http", {})}
     made: str = api.post(f"{HOOKS}/create", events=events, http_url_spec=spec, **fields).ok()["webhook"]["id"]
     return made
-
-
-def deliveries(api: Api, webhook_id: str, **fields: Any) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = api.get(f"{HOOKS}/deliveries", id=webhook_id, **fields).ok().get("deliveries", [])
-    return listed
-
-
-def settled(api: Api, webhook_id: str, *statuses: str) -> list[dict[str, Any]]:
-    """The deliveries of a webhook, oldest first, once they have these statuses."""
-    deadline = time.monotonic() + 30
-    while True:
-        found = deliveries(api, webhook_id)[::-1]
-        if [each["status"] for each in found] == [*statuses]:
-            return found
-        assert time.monotonic() < deadline, found
-        time.sleep(0.05)
 
 
 def test_every_event_in_both_forms(live: LiveRegistry, admin: Api, user: Api) -> None:

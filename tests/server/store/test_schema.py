@@ -1,6 +1,7 @@
 """The migrations create exactly the tables of the statements."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.live_registry import fresh_database
 from tui_registry_server.store import principals, schema
-from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.store.engine import URL, Engine, database_url, make_engine
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.store.tables import metadata
 from tui_registry_server.wire.principal import PrincipalKind
@@ -28,54 +29,49 @@ def is_compared(name: str | None, kind: str) -> bool:
     return not str(name).startswith("model_name") if kind == "table" else name not in FOR_EACH_DATABASE
 
 
-def test_the_migrated_schema_is_the_tables(tmp_path: Path) -> None:
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[URL]:
+    """An empty registry's database."""
     with fresh_database(tmp_path) as database:
-        url = database_url(database)
-        schema.upgrade(url, now=0)
-        engine = make_engine(url, write=True)
-        try:
-            with engine.connect() as connection:
-                opts = {
-                    "compare_type": True,
-                    "include_name": lambda name, kind, _: kind != "table" or is_compared(name, kind),
-                    "include_object": lambda _object, name, kind, *_: kind != "index" or is_compared(name, kind),
-                }
-                context = MigrationContext.configure(connection, opts=opts)
-                assert compare_metadata(context, metadata) == []
-                tables = {each for each in inspect(connection).get_table_names() if is_compared(each, "table")}
-                assert tables == {*metadata.tables, "alembic_version"}
-        finally:
-            engine.dispose()
+        schema.upgrade(database_url(database), now=0)
+        yield database_url(database)
 
 
-def test_a_second_upgrade_changes_nothing(tmp_path: Path) -> None:
-    with fresh_database(tmp_path) as database:
-        url = database_url(database)
-        schema.upgrade(url, now=0)
-        engine = make_engine(url, write=True)
-        try:
-            with engine.connect() as connection:
-                before = connection.execute(text("SELECT id, name FROM principals ORDER BY id")).all()
-            schema.upgrade(url, now=1)
-            with engine.connect() as connection:
-                assert connection.execute(text("SELECT id, name FROM principals ORDER BY id")).all() == before
-        finally:
-            engine.dispose()
+@pytest.fixture
+def engine(url: URL) -> Iterator[Engine]:
+    engine = make_engine(url, write=True)
+    yield engine
+    engine.dispose()
 
 
-def test_names_of_a_kind_are_unique_in_any_letter_case(tmp_path: Path) -> None:
-    with fresh_database(tmp_path) as database:
-        url = database_url(database)
-        schema.upgrade(url, now=0)
-        engine = make_engine(url, write=True)
-        try:
-            with engine.begin() as connection:
-                principals.add(connection, PrincipalRow("1", PrincipalKind.USER, "Änn", active=True), 0)
-                principals.add(connection, PrincipalRow("2", PrincipalKind.GROUP, "ann", active=True), 0)
-            with engine.connect() as connection, pytest.raises(IntegrityError), connection.begin():
-                principals.add(connection, PrincipalRow("3", PrincipalKind.USER, "a\u0308NN", active=True), 0)
-        finally:
-            engine.dispose()
+def test_the_migrated_schema_is_the_tables(engine: Engine) -> None:
+    with engine.connect() as connection:
+        opts = {
+            "compare_type": True,
+            "include_name": lambda name, kind, _: kind != "table" or is_compared(name, kind),
+            "include_object": lambda _object, name, kind, *_: kind != "index" or is_compared(name, kind),
+        }
+        context = MigrationContext.configure(connection, opts=opts)
+        assert compare_metadata(context, metadata) == []
+        tables = {each for each in inspect(connection).get_table_names() if is_compared(each, "table")}
+        assert tables == {*metadata.tables, "alembic_version"}
+
+
+def test_a_second_upgrade_changes_nothing(url: URL, engine: Engine) -> None:
+    everybody = text("SELECT id, name FROM principals ORDER BY id")
+    with engine.connect() as connection:
+        before = connection.execute(everybody).all()
+    schema.upgrade(url, now=1)
+    with engine.connect() as connection:
+        assert connection.execute(everybody).all() == before
+
+
+def test_names_of_a_kind_are_unique_in_any_letter_case(engine: Engine) -> None:
+    with engine.begin() as connection:
+        principals.add(connection, PrincipalRow("1", PrincipalKind.USER, "Änn", active=True), 0)
+        principals.add(connection, PrincipalRow("2", PrincipalKind.GROUP, "ann", active=True), 0)
+    with engine.connect() as connection, pytest.raises(IntegrityError), connection.begin():
+        principals.add(connection, PrincipalRow("3", PrincipalKind.USER, "a\u0308NN", active=True), 0)
 
 
 def test_an_upgrade_keeps_what_is_there_and_a_copy_of_it(tmp_path: Path) -> None:

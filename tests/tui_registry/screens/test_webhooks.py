@@ -12,7 +12,7 @@ from textual.events import Paste
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.receiver import OK, Answer, Received, Receiver
-from tests.server.test_webhooks import settled
+from tests.server.webhook_deliveries import settled
 from tests.tui_registry.access_fixture import choose, to_section
 from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
 
