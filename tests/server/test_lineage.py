@@ -183,13 +183,12 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"1000\r\n%s\r\n" % bytes(4096))
 
 
-BOMB = gzip.compress(bytes(50_000_000))
 HOSTILE: dict[str, Reply] = {
     "redirect": lambda handler: answer(handler, 302, b"", Location=f"http://{handler.headers['Host']}/elsewhere"),
     "no JSON": lambda handler: answer(handler, 200, b"<html>sign in</html>"),
     "deep": lambda handler: answer(handler, 200, b"[" * 500_000),
     "other JSON": lambda handler: answer(handler, 200, {"model": [1]}),
-    "compressed": lambda handler: answer(handler, 200, BOMB, Content_Encoding="gzip"),
+    "compressed": lambda handler: answer(handler, 200, gzip.compress(bytes(50_000_000)), Content_Encoding="gzip"),
     "run that is none": lambda handler: answer(handler, 200, logged_model(source_run_id="' OR 1=1 --\x1b[31m")),
     "half a character": lambda handler: answer(handler, 200, b'{"model": {"info": {"source_run_id": "\\ud800"}}}'),
     "not there": lambda handler: answer(handler, 404, {"error_code": "RESOURCE_DOES_NOT_EXIST"}),
