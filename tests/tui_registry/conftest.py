@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import RenderableType
 from textual import _wait
+from textual._compositor import Compositor
+from textual._context import active_app
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
-from tests.live_registry import LiveRegistry, serving
+from tests.live_registry import FORKED_VARIABLE, LiveRegistry, serving
 from tests.tui_registry.access_fixture import AccessFixture
 from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import UNWANTED
+from tui_registry.app import ConsoleApp
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,6 +35,24 @@ def parse_styles_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", parse_rules)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def draw_what_is_read() -> Iterator[None]:
+    """In .ci/run, draw a frame when a test reads the screen's text, as it does again and again while it waits, and no
+    others: in the pilot nobody sees them, and they take a quarter of the time of these tests."""
+    draw = Compositor.render_update
+
+    def render_update(compositor: Compositor, full: bool = False, **how: Any) -> RenderableType | None:
+        if full or not compositor._dirty_regions or not isinstance(active_app.get(), ConsoleApp):
+            return draw(compositor, full, **how)
+        compositor._dirty_regions.clear()
+        return ""
+
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ.get(FORKED_VARIABLE):
+            patch.setattr(Compositor, "render_update", render_update)
         yield
 
 

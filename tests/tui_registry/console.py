@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
+from textual import events
 from textual._context import visible_screen_stack
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from tests.variants import variant
@@ -75,7 +77,15 @@ class Console:
                 return
 
     async def type(self, text: str) -> None:
-        await self.press(*("space" if character == " " else character for character in text))
+        """As fast as somebody types who does not look: the console handles one character after the other."""
+        await self.until(lambda: self.app.key_queue.is_screen_drawn, "the screen, on the terminal")
+        driver = self.app._driver
+        assert driver is not None
+        for character in text[:-1]:
+            key = events.Key(_character_to_key(character), character)
+            key.set_sender(self.app)
+            driver.send_message(key)
+        await self.press(*("space" if character == " " else character for character in text[-1:]))
 
     async def _heard(self) -> None:
         """Wait until the console has handled the key: on a busy machine a process without CPU time looks idle to
@@ -89,25 +99,26 @@ class Console:
             await asyncio.sleep(0)
 
     async def until(self, seen: Callable[[], object], what: str = "") -> None:
-        """Wait for something to be so."""
+        """Wait for something to be so: at once, or after the console has come to rest."""
         deadline = time.monotonic() + TIMEOUT
         while not seen():
-            assert time.monotonic() < deadline, f"not seen: {what}\n{self.text}"
-            assert self.app.is_running, f"the console ended before it showed: {what}"
-            await asyncio.sleep(POLL_INTERVAL)
+            while not seen():  # coming to rest costs more than to look
+                assert time.monotonic() < deadline, f"not seen: {what}\n{self.text}"
+                assert self.app.is_running, f"the console ended before it showed: {what}"
+                await asyncio.sleep(POLL_INTERVAL)
             await self.pilot.pause()
 
     async def shows(self, *texts: str) -> None:
         """Wait for the screen to show all of these at once."""
-        await self.until(lambda: all(text in self.text for text in texts), f"{texts}")
+        await self.until(lambda: all(map(self.text.__contains__, texts)), f"{texts}")
 
     async def hides(self, *texts: str) -> None:
         """Wait for the screen to show none of these."""
-        await self.until(lambda: not any(text in self.text for text in texts), f"gone: {texts}")
+        await self.until(lambda: not any(map(self.text.__contains__, texts)), f"gone: {texts}")
 
     async def notifies(self, *texts: str) -> None:
         """Wait for notifications that contain all of these."""
-        await self.until(lambda: all(text in self.messages for text in texts), f"message: {texts}: {self.messages}")
+        await self.until(lambda: all(map(self.messages.__contains__, texts)), f"message: {texts}: {self.messages}")
 
     async def ends(self) -> None:
         """Wait for the console to end by itself."""

@@ -63,7 +63,9 @@ async def test_a_filter_by_a_duration_has_further_pages(samples: Samples) -> Non
         samples.call("POST", "/mlflow/registered-models/set-tag", name=model, key="k", value=str(number))
     async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("4", "slash")
-        await shown.type(f"{model} since:1d type:set_tag type:created")
+        await shown.type(f"{model} since:1d type:created")
+        await shown.shows("(1)")
+        await shown.type(" type:set_tag")
         await shown.shows("(100+)")
         await shown.press("enter", "G")
         await shown.shows("(121)")
