@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
+from tests.live_registry import trusting
 from tests.server.api import TIMEOUT, Api
 from tests.server.database_state import changing
 from tui_registry_server.rules.cursors import decode_cursor, encode_cursor
@@ -82,6 +83,8 @@ def stream(api: Api, since: str | None = None) -> Iterator[Stream]:
     """A stream from now on, or after the event with that id."""
     headers = {"Authorization": f"Bearer {api.token}"} | ({} if since is None else {"Last-Event-ID": since})
     headers |= {} if api.workspace is None else {HEADER: api.workspace}
-    with httpx.stream("GET", f"{api.url}/api/2.0/mlflow/events", headers=headers, timeout=TIMEOUT) as response:
+    with httpx.stream(
+        "GET", f"{api.url}/api/2.0/mlflow/events", headers=headers, timeout=TIMEOUT, verify=trusting(None)
+    ) as response:
         assert response.status_code == 200
         yield Stream(response)

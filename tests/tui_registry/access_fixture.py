@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.live_registry import LiveRegistry
+from tests.live_registry import LiveRegistry, trusting
 from tests.tui_registry.console import Console
 from tests.tui_registry.samples import Samples
 
@@ -66,7 +66,9 @@ class AccessFixture:
 
     def owner_of(self, token: str) -> str | None:
         """Who calls with a token; None if it is not accepted."""
-        answer = httpx.get(f"{self.url}/api/2.0{SCIM}/Me", headers={"Authorization": f"Bearer {token}"})
+        answer = httpx.get(
+            f"{self.url}/api/2.0{SCIM}/Me", headers={"Authorization": f"Bearer {token}"}, verify=trusting(None)
+        )
         return answer.json().get("userName") if answer.is_success else None
 
     def close(self) -> None:
