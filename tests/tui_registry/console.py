@@ -94,9 +94,10 @@ class Console:
             if not self.app.is_running or not self.app.screen_stack:
                 return
             nodes = (self.app, *self.app.screen.walk_children(with_self=True))
-            if not any(node._message_queue.qsize() for node in nodes):
+            has_keys = self.app.key_queue._is_scheduled
+            if not has_keys and not any(node._message_queue.qsize() for node in nodes):
                 return
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001 if has_keys else 0)
 
     async def until(self, seen: Callable[[], object], what: str = "") -> None:
         """Wait for something to be so: at once, or after the console has come to rest."""
