@@ -17,6 +17,8 @@ def version(callers: Callers, model: str, stage: str = "None") -> str:
 
 def test_a_review_has_the_version_with_what_it_displaces_and_what_happened(callers: Callers) -> None:
     model = callers.model("reviewed")
+    rules = "Only after two weeks of shadow traffic. " * 100
+    callers.creator.patch("/mlflow/registered-models/update", name=model, description=rules).ok()
     holders = [version(callers, model, "Production") for _ in range(2)]
     number = version(callers, model)
     of = {"name": model, "version": number}
@@ -28,6 +30,7 @@ def test_a_review_has_the_version_with_what_it_displaces_and_what_happened(calle
     review = callers.creator.get(f"{REQUESTS}/review", **of, stage="Production").ok()
 
     assert review["model_version"] == callers.creator.get(f"{VERSIONS}/get", **of).ok()["model_version"]
+    assert review["model_description"] == rules[:2000]
     assert [each["version"] for each in review["displaced"]] == holders[::-1]
     assert all(each["current_stage"] == "Production" for each in review["displaced"])
     assert [each["comment"] for each in review["comments"]] == ["two", "three", "four"]
@@ -43,6 +46,7 @@ def test_nothing_is_displaced_from_a_stage_that_versions_share(callers: Callers)
     number = version(callers, model)
     review = callers.creator.get(f"{REQUESTS}/review", name=model, version=number, stage="Archived").ok()
     assert "displaced" not in review
+    assert "model_description" not in review
 
 
 def test_a_version_does_not_displace_itself_and_few_of_many_are_reported(callers: Callers) -> None:

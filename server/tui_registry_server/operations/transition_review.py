@@ -11,7 +11,7 @@ from tui_registry_server.operations.comments import comment_entity
 from tui_registry_server.operations.feed import activity_entity
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import TransitionSubject, no_version
-from tui_registry_server.store import comments, feed, model_versions
+from tui_registry_server.store import comments, feed, model_versions, registered_models
 from tui_registry_server.store.feed import Filter
 from tui_registry_server.store.model_versions import VersionSummary
 from tui_registry_server.wire.activity import ActivityType
@@ -20,6 +20,7 @@ from tui_registry_server.wire.transition_review import ReviewTransition
 
 MAX_DISPLACED = 10
 MAX_COMMENTS = 3
+MAX_DESCRIPTION_LENGTH = 2_000  # characters of the model's description
 MAX_ACTIVITIES = 5
 
 _ACTIVITY_TYPES = tuple(
@@ -50,6 +51,9 @@ def review(call: Call, body: ReviewTransition, subject: TransitionSubject) -> An
     answer: dict[str, Any] = json.loads(document)
     return answer | without_empty(
         {
+            "model_description": (registered_models.description(call.connection, version.model_id) or "")[
+                :MAX_DESCRIPTION_LENGTH
+            ],
             "displaced": [_displaced(row) for row in displaced],
             "comments": [comment_entity(call, row) for row in newest],
             "activities": [activity_entity(row) for row in activities],

@@ -26,11 +26,12 @@ class DisplacedVersion(Entity):
 
 
 class TransitionReview(Entity):
-    """``displaced``: the highest versions in the stage, if it is one that a version has to itself; not all of them, if
-    they are many. ``comments`` are the version's newest, oldest first; ``activities`` its newest, newest
-    first, without comments."""
+    """``model_description``: the beginning of the model's description, at most 2,000 characters. ``displaced``: the
+    highest versions in the stage, if it is one that a version has to itself; not all of them, if they are many.
+    ``comments`` are the version's newest, oldest first; ``activities`` its newest, newest first, without comments."""
 
     model_version: ModelVersion
+    model_description: str | None = None
     displaced: list[DisplacedVersion] = []
     comments: list[Comment] = []
     activities: list[FeedActivity] = []
