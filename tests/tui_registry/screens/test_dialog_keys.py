@@ -30,7 +30,7 @@ async def test_no_is_no_where_a_stage_is_chosen(samples: Samples, size: tuple[in
     async with console(samples.url, samples.token, size) as shown:
         await open_model(shown, model)
         await shown.press("t")
-        await shown.shows("from Staging to", "0  None", "p  Production", "a  Archived")
+        await shown.shows("from Staging to", "0  None", "p  Production", "z  Archived")
         await shown.shows("key or ⏎ choose   n or esc close")
         await shown.press("y")
         assert is_open(shown), "yes chooses nothing"

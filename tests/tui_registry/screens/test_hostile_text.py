@@ -64,7 +64,7 @@ async def test_it_is_shown_everywhere_and_does_nothing(samples: Samples, size: t
             assert_sound(shown)
             await shown.press("escape", "j")
         await shown.press("g", *["space"] * len(NAMES), "a")
-        await shown.shows(f"Approve these {len(NAMES)} requests?")
+        await shown.shows(f"Approve {len(NAMES)} requests?")
         assert_sound(shown)
         await shown.press("escape", "2")
         await shown.shows(f"Models ({len(NAMES)})")
@@ -128,7 +128,7 @@ def people(samples: Samples) -> Iterator[list[str]]:
 PLACES = {
     "model": (("enter",), "your level: CAN_MANAGE"),
     "move": (("t",), "letter or ⏎ choose"),
-    "move-asked": (("a",), "y  Move"),
+    "move-asked": (("z",), "y  Move"),
     "version": (("escape", "enter"), "description"),
     "comment": (("J", "K", "G", "k", "k", "c"), "Comment on"),
     "tag": (("escape", "T"), "Set a tag"),

@@ -12,7 +12,9 @@ async def test_a_version_moves_from_the_board(samples: Samples) -> None:
         await shown.shows("Board", "Staging 1", name)
         await shown.press("t")
         await shown.shows(f"Move {name} version 1 from Staging to", "Production")
-        await shown.press("a")
+        await shown.press("a")  # approves elsewhere
+        assert "Move this version?" not in shown.text
+        await shown.press("z")
         await shown.shows("Move this version?", "Staging → Archived")
         await shown.press("tab")
         await shown.type("replaced")
@@ -58,7 +60,7 @@ async def test_production_asks_for_the_name_and_archives_what_is_there(samples: 
 
 
 async def test_enter_alone_never_moves_a_version(samples: Samples) -> None:
-    """The choice begins on the next stage, the confirmation on No; for Production the name has to be typed, too."""
+    """The choice begins on the stage where it is, the confirmation on No; for Production the name has to be typed."""
     name = samples.model("moved")
     samples.version(name, "Staging")
     async with console(samples.url, samples.token) as shown:
@@ -67,12 +69,15 @@ async def test_enter_alone_never_moves_a_version(samples: Samples) -> None:
         await shown.press("enter")
         await shown.shows(f"Models › {name}", "t move")
         await shown.press("t")
-        await shown.shows("▎ p  Production  asks you to type the name", "a  Archived")
+        await shown.shows("▎    Staging     where it is now", "p  Production  asks you to type the name", "z  Archived")
         await shown.press("enter")
+        await shown.hides("where it is now")
+        assert "Move this version?" not in shown.text
+        await shown.press("t", "down", "enter")
         await shown.shows("Move this version?", f"y then type {name}")
         await shown.press("enter")
         await shown.hides("Move this version?")
-        await shown.press("t", "enter", "y", "enter", "enter")
+        await shown.press("t", "down", "enter", "y", "enter", "enter")
         await shown.shows("Move this version?", f"Type {name}")
         assert samples.stage(name) == "Staging"
         await shown.type(name)
@@ -137,6 +142,12 @@ async def test_an_approval_is_undone_as_a_whole(samples: Samples, size: tuple[in
     samples.ask(name, incoming, "Production")
     async with console(samples.url, samples.token, size) as shown:
         await shown.shows(name, "a approve")
+        await shown.press("enter")
+        await shown.shows("None → Production?", "t move")
+        await shown.press("t", "p")
+        await shown.shows("Move this version?", f"closes the request by {ASKER}")
+        await shown.press("n", "escape")
+        await shown.shows("Inbox (1)")
         await shown.press("a", "y")
         await shown.type(name)
         await shown.press("enter")
@@ -168,14 +179,14 @@ async def test_it_is_said_that_production_is_left_empty(samples: Samples, size: 
     async with console(samples.url, samples.token, size) as shown:
         await shown.press("3")
         await shown.shows("Production 1")
-        await shown.press("right", "t", "a")
+        await shown.press("right", "t", "z")
         await shown.shows("Production → Archived", "Production is left EMPTY")
         await shown.press("n", "D")
         await shown.shows("Permanently delete this version?", "Production is left EMPTY")
         await shown.press("n")
         second = samples.version(name, "Production")
         await shown.shows("Production 2")
-        await shown.press("t", "a")
+        await shown.press("t", "z")
         await shown.shows("Production → Archived")
         assert "EMPTY" not in shown.text
     assert (samples.stage(name, first), samples.stage(name, second)) == ("Production", "Production")

@@ -51,7 +51,7 @@ def test_what_one_does_is_on_the_other(samples: Samples) -> None:
         asker.until(lambda: "→ Staging?" not in asker.text, "the request is gone")
         owner.press("t")
         owner.shows("Move ")
-        owner.press("a")
+        owner.press("z")
         owner.shows("Move this version?")
         owner.press("y")
         both_show(owner, asker, "Archived")

@@ -18,8 +18,9 @@ from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.table import Column, Row, Table
 
 MAX_VISIBLE_ROWS = 12
-TAKEN = frozenset("ynqjkgG")
-"""Characters that choose nothing: they are Yes and No elsewhere, close the dialog, or move in its list."""
+TAKEN = frozenset("ynqjkgGarx")
+"""Characters that choose nothing: they are Yes and No elsewhere, close the dialog, move in its list, or decide requests
+in the lists below it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,28 +7,25 @@ from tui_registry.mutations.transition import displaced_by, emptied_by, request,
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.decision_dialog import archive_label, displacing, leaving
-from tui_registry.terminal.sanitize import visible
+from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability, allows
 from tui_registry_server.wire.stage import Stage
 
-FORWARD = {
-    Stage.NONE: Stage.STAGING.value,
-    Stage.STAGING: Stage.PRODUCTION.value,
-    Stage.PRODUCTION: Stage.ARCHIVED.value,
-}
-"""The stage that is next in a version's life: the one under the cursor at first."""
-KEYS = {Stage.NONE: "0", Stage.STAGING: "s", Stage.PRODUCTION: "p", Stage.ARCHIVED: "a"}
-"""What chooses a stage: for None not its first letter, which is No in every dialog."""
+KEYS = {Stage.NONE: "0", Stage.STAGING: "s", Stage.PRODUCTION: "p", Stage.ARCHIVED: "z"}
+"""What chooses a stage: for None and Archived not the first letter, which is No in every dialog, and approves a request
+wherever a version can be moved."""
 
 
 def stages_to(version: ModelVersion, level: PermissionLevel | None) -> list[Choice]:
-    """The stages that a version can be moved to, each with what it takes, as far as that is known."""
+    """The stages that a version can be moved to, each with what it takes, as far as that is known; and the one that it
+    is in, which no key chooses."""
     return [
-        Choice(stage.value, stage.value, _needs(version.current_stage, stage, level), key=KEYS[stage])
+        Choice(stage.value, stage.value, "where it is now")
+        if stage is version.current_stage
+        else Choice(stage.value, stage.value, _needs(version.current_stage, stage, level), key=KEYS[stage])
         for stage in Stage
-        if stage is not version.current_stage
     ]
 
 
@@ -44,11 +41,12 @@ def _moves_at_once(level: PermissionLevel, origin: Stage, stage: Stage) -> bool:
 
 
 async def transition_version(app: Console, version: ModelVersion, level: PermissionLevel | None) -> None:
-    """Ask for the stage, confirm the effect, then send. Raises CallError before anything is sent."""
+    """Ask for the stage, confirm the effect, then send. The cursor begins where the version is: Enter alone moves
+    nothing. Raises CallError before anything is sent."""
     title = f"Move {visible(version.name)} version {version.version} from {version.current_stage} to"
-    forward = FORWARD.get(version.current_stage, "")
-    chosen = await app.push_screen_wait(Choose(title, stages_to(version, level), current=forward))
-    if chosen is None:
+    current = version.current_stage.value
+    chosen = await app.push_screen_wait(Choose(title, stages_to(version, level), current=current))
+    if chosen is None or chosen == current:
         return
     stage = Stage(chosen)
     if level is None:
@@ -62,7 +60,14 @@ async def transition_version(app: Console, version: ModelVersion, level: Permiss
 async def _transition(app: Console, version: ModelVersion, stage: Stage) -> None:
     others = await displaced_by(app.client, version, stage)
     emptied = await emptied_by(app.client, version, stage)
-    move = Content(f"• {_summary(version, stage)}")
+    requests = await app.client.requests.of_version(version.name, version.version)
+    closed = [each.user_id for each in requests if each.to_stage is stage]
+    move = Content("\n").join(
+        [
+            Content(f"• {_summary(version, stage)}"),
+            *(Content(f"  closes the request by {one_line(user, 60)}") for user in closed),
+        ]
+    )
     archive = archive_label([stage], others)
     production = Stage.PRODUCTION in {version.current_stage, stage}
     question = Question(
