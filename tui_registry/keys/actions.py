@@ -99,7 +99,7 @@ ACTIONS = (
         "i",
         "details",
         "Show the description, tags, aliases and permissions",
-        (*LISTED, *WITH_VERSIONS),
+        ("inbox", *LISTED, *WITH_VERSIONS),
         5,
     ),
     Action(

@@ -1,6 +1,6 @@
 """Deciding a transition request: approve, reject or cancel."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,6 +90,11 @@ class Target:
         """Of the chosen requests."""
         return [self.id, *(request.id for request in self.also)]
 
+    @property
+    def count(self) -> int:
+        """How many requests it settles, whether they were chosen or not."""
+        return len(self.ids) + len(self.unchosen)
+
     def __str__(self) -> str:
         return f"{visible(self.name)} version {self.version}, {self.from_stage} → {self.to_stage}"
 
@@ -104,6 +109,28 @@ def subject_of(name: str, version: str, stage: Stage) -> str:
     return f"{name}/{version}/{stage}"
 
 
+def by_subject(requests: Iterable[InboxRequest]) -> dict[str, list[InboxRequest]]:
+    """Requests by what one decision settles."""
+    found: dict[str, list[InboxRequest]] = {}
+    for request in requests:
+        found.setdefault(subject_of(request.name, request.version, request.to_stage), []).append(request)
+    return found
+
+
+def targets_of(
+    chosen: Iterable[InboxRequest], known: Mapping[str, Sequence[InboxRequest]], decision: Decision
+) -> list[Target]:
+    """The targets of a decision. Approving and rejecting close every request for a version and stage, whoever requested
+    it: these are one target, however many of them are chosen. ``known``: all requests, by their subjects."""
+    if decision is Decision.CANCEL:
+        return [Target.of(request) for request in chosen]
+    targets: list[Target] = []
+    for subject, (first, *also) in by_subject(chosen).items():
+        ids = {first.id, *(request.id for request in also)}
+        targets.append(Target.of(first, also, [each for each in known.get(subject, ()) if each.id not in ids]))
+    return targets
+
+
 def decide(
     client: RegistryClient, target: Target, decision: Decision, *, archive_existing_versions: bool, comment: str
 ) -> Mutation:
@@ -111,14 +138,18 @@ def decide(
     name, version, stage = target.name, target.version, target.to_stage
     archive_existing_versions = archives(stage, wanted=archive_existing_versions)
     own: Activity | None = None
+    count = target.count
 
     async def check() -> str:
+        nonlocal count
         requests = await client.requests.of_version(name, version)
         request = next((each for each in requests if each.id == target.id), None)
         if request is None:
             return "this request was already decided or cancelled."
         if request.from_stage is not target.from_stage:
             return f"version {version} was moved to {request.from_stage} by someone else. Review it again."
+        if decision is not Decision.CANCEL:
+            count = sum(each.to_stage is stage for each in requests)  # others may have requested it since then
         return not_as_shown(stage, displaced(request), target.displaces) if archive_existing_versions else ""
 
     async def send() -> None:
@@ -145,12 +176,13 @@ def decide(
         by = f" by {settled.user_id}" if own is None and settled.user_id else ""
         is_meant = settled.activity_type is ACTIVITY_TYPES[decision]
         verdict = Verdict.DONE if is_meant else Verdict.REFUSED
-        return Result(verdict, f"{_PAST_TENSE[settled.activity_type]}{by}; {where}")
+        what = f" {count} requests" if is_meant and count > 1 else ""
+        return Result(verdict, f"{_PAST_TENSE[settled.activity_type]}{what}{by}; {where}", count=count)
 
     if decision is Decision.APPROVE:
         archived = target.displaces if archive_existing_versions else ()
         inverse, undo_note = back(client, VersionStage(name, version, target.from_stage), stage, archived)
-        undo_note = undo_note or "The request stays closed."
+        undo_note = undo_note or ("The requests stay closed." if target.count > 1 else "The request stays closed.")
     else:
         inverse, undo_note = None, _IRREVERSIBLE[decision]
     return Mutation(
@@ -165,7 +197,7 @@ def decide(
         inverse=inverse,
         undo_note=undo_note,
         subject=subject_of(name, version, stage),
-        count=len(target.ids),
+        count=target.count,
     )
 
 

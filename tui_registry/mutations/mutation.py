@@ -30,7 +30,7 @@ class Mutation:
     complete it. undo_note: a sentence about what an undo does not restore or, without an inverse, why there is none.
     touches_production: whether it changes what is in Production.
     subject: what must not be changed by two mutations at once, such as a request's id; empty if anything may.
-    count: how many things that the user chose it settles, such as requests, where several are reported as a sum.
+    count: how many things it settles, such as requests, where several are reported as a sum.
     """
 
     title: str

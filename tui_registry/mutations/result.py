@@ -17,8 +17,9 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Result:
     """What came of a mutation. ``message`` is for people; ``error`` is what the server or the way to it said, if that
-    is why it was refused."""
+    is why it was refused; ``count`` is how many things it settled, if that is not what the mutation says."""
 
     verdict: Verdict
     message: str
     error: CallError | None = None
+    count: int | None = None

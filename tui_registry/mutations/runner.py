@@ -224,7 +224,7 @@ class Mutations:
         words."""
         counts: Counter[Verdict] = Counter()
         for part, made in zip(parts, results, strict=False):
-            counts[made[-1].verdict] += part[0].count
+            counts[made[-1].verdict] += made[-1].count or part[0].count
         unknown = f", {counts[Verdict.UNKNOWN]} unknown" if counts[Verdict.UNKNOWN] else ""
         text = counted = f"{counts[Verdict.DONE]} {participle}, {counts[Verdict.REFUSED]} failed{unknown}"
         if untried:

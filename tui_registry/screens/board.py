@@ -14,6 +14,7 @@ from textual.widgets import Input
 from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.keys.names import display_name
+from tui_registry.mutations.decision import by_subject
 from tui_registry.queries.pages import Pages
 from tui_registry.queries.search_syntax import VERSION_FIELDS, unmatched, versions_filter
 from tui_registry.screens.models.stages import StagePlace
@@ -24,6 +25,7 @@ from tui_registry.terminal.sanitize import summary, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.row import Instant
+from tui_registry.widgets.stages import REQUEST_STYLE
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -53,6 +55,7 @@ class Board(TableActions, StagePlace):
         self._searched_for: str | None = None  # the first stage where this is found is shown
         self._versions: dict[str, ModelVersion] = {}
         self._requests: list[InboxRequest] = []
+        self._first_requests: dict[str, InboxRequest] = {}  # the newest of each version
         self._pages = self._new_pages()
 
     def _new_pages(self) -> dict[Stage, Pages[Row]]:
@@ -77,6 +80,8 @@ class Board(TableActions, StagePlace):
     async def load(self) -> None:
         pages = self._pages
         self._requests = (await self.console_app.client.requests.inbox(max_results=MAX_REQUESTS)).requests
+        self._first_requests = {_key(each.name, each.version): each for each in reversed(self._requests)}
+        self.by_subject = by_subject(self._requests)
         await asyncio.gather(*(pages[stage].refresh(*table.window) for stage, table in self.tables.items()))
         self._show(pages)
 
@@ -92,15 +97,15 @@ class Board(TableActions, StagePlace):
 
     def _row(self, version: ModelVersion) -> Row:
         key = _key(version.name, version.version)
-        request = next((each for each in self._requests if _key(each.name, each.version) == key), None)
+        request = self._first_requests.get(key)
         details = f"→ {request.to_stage}?" if request else summary(version.description or "", 300)
         return Row(
             key,
             (
-                (visible(version.name), "bold yellow" if request else "bold"),
+                (visible(version.name), "bold"),
                 (version.version, ""),
                 (age(version.last_updated_timestamp), "dim"),
-                (details, "yellow" if request else "dim"),
+                (details, f"bold {REQUEST_STYLE}" if request else "dim"),
             ),
             (
                 version.name,
@@ -155,13 +160,7 @@ class Board(TableActions, StagePlace):
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
         """The first request of each chosen version."""
-        chosen: dict[str, InboxRequest] = {}
-        keys = set(self.chosen_keys)
-        for request in self._requests:
-            key = _key(request.name, request.version)
-            if key in keys:
-                chosen.setdefault(key, request)
-        return list(chosen.values())
+        return [self._first_requests[key] for key in self.chosen_keys if key in self._first_requests]
 
     def known_requests(self) -> Iterable[InboxRequest]:
         return self._requests

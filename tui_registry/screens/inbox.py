@@ -14,7 +14,8 @@ from textual.widgets import Input
 
 from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
-from tui_registry.mutations.decision import displaced
+from tui_registry.keys.names import display_name
+from tui_registry.mutations.decision import Decision, by_subject, displaced, targets_of
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.search_syntax import field_of, unmatched
 from tui_registry.screens.models.copy_actions import CopyActions
@@ -28,7 +29,7 @@ from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.first_steps import FirstSteps
 from tui_registry.widgets.mark_table import MarkTable
 from tui_registry.widgets.row import Instant, Ranked
-from tui_registry.widgets.stages import BY_STAGE, STAGE_STYLES
+from tui_registry.widgets.stages import BY_STAGE, REQUEST_STYLE
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
@@ -40,9 +41,11 @@ FIELDS = ("model", "user", "stage")
 """What the filter can be about, besides words."""
 
 
-LEAVES_NONE = "none left"
-"""In place of what a request displaces: it takes from Production the only version there."""
-LEAVES_NONE_STYLE = "bold red"
+LEFT_EMPTY = "left empty"
+"""In place of what a request displaces: it takes from Production the only version there. As long as there is room for
+beside the age at 80 columns."""
+ALARM = "bold red"
+NOTHING = "nothing"
 
 
 NO_REQUESTS = "No open requests on models that you can read."
@@ -53,7 +56,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
     CSS_PATH = None
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("inbox"), *WHILE_TYPING]
     COLUMNS = (
-        Column("MODEL", 16, grow=3, max_width=48, is_cut_in_middle=True),
+        Column("MODEL", 15, grow=3, max_width=48, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
         Column("TRANSITION", 21, sorting=BY_STAGE),
         Column("REQUESTED BY", 13, grow=2, max_width=28, short_title="BY"),
@@ -97,6 +100,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
     async def load(self) -> None:
         page = await self.console_app.client.requests.inbox(max_results=PAGE_SIZE)
         self._requests = {request.id: request for request in page.requests}
+        self.by_subject = by_subject(page.requests)
         self._more = bool(page.next_page_token)
         self.show_requests()
         await self._show_first_steps()
@@ -146,7 +150,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
             return self.decisions_are_live(action)
         if action == "copy" and self._first_steps.code:
             return True
-        if action in {"open", "mark", "mark_range", "mark_all", "invert_marks", "copy"}:
+        if action in {"open", "card", "mark", "mark_range", "mark_all", "invert_marks", "copy"}:
             return self.table.row_count > 0
         if action == "back":
             return bool(self._filter or self.has_marks or self._filter_line.has_focus)
@@ -180,6 +184,10 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
 
     def action_open(self) -> None:
         self.table.action_open()
+
+    def action_card(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.navigation.open_model_details(subject.name)
 
     def subject(self) -> Subject | None:
         chosen = self._requests.get(self.table.cursor_key or "")
@@ -234,11 +242,16 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         marked = [self._requests[key] for key in self.marked_keys if key in self._requests]
         self._lists_marked = bool(marked) and marked != [request]
         if self._lists_marked:
-            self.details.show_marked(marked, self.table.cursor_key)
+            targets = targets_of(marked, self.by_subject, Decision.APPROVE)
+            self.details.show_marked(marked, self.table.cursor_key, targets)
             return
-        self.details.show_request(request)
+        self.details.show_request(request, self._others(request))
         if request is not None:
             self.fetch("details", partial(self._fetch_details, request))
+
+    def _others(self, request: InboxRequest | None) -> list[InboxRequest]:
+        """The requests that are decided with one."""
+        return list(targets_of([request], self.by_subject, Decision.APPROVE)[0].unchosen) if request else []
 
     async def _fetch_details(self, request: InboxRequest) -> None:
         await asyncio.sleep(DEBOUNCE_SECONDS)
@@ -247,23 +260,24 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         except CallError as error:
             self.details.show_error(request, str(error))
             return
-        self.details.show_review(request, review)
+        keys = self.console_app.keymap.keys["card"]
+        self.details.show_review(request, review, display_name(keys[0]) if keys else "")
         await self.compare(request, review.model_version)
 
 
 def _row(request: InboxRequest, requested_by: str) -> Row:
     others = displaced(request)
-    effect = LEAVES_NONE if request.leaves_empty else ", ".join(others)
-    alarm = LEAVES_NONE_STYLE if request.leaves_empty else ""
+    effect = LEFT_EMPTY if request.leaves_empty else ", ".join(others)
+    alarm = ALARM if request.leaves_empty else ""
     return Row(
         request.id,
         (
             (visible(request.name), "bold"),
             (request.version, ""),
-            (f"{request.from_stage} → {request.to_stage}", alarm or STAGE_STYLES[request.to_stage]),
+            (f"{request.from_stage} → {request.to_stage}", alarm or REQUEST_STYLE),
             (one_line(requested_by), ""),
             (age(request.creation_timestamp), "dim"),
-            (effect, alarm or STAGE_STYLES[Stage.ARCHIVED]),
+            (effect or NOTHING, alarm or ("" if effect else "dim")),
             (summary(request.comment or "", 500), "dim"),
         ),
         (

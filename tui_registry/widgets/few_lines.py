@@ -32,11 +32,12 @@ class _Line:
 class FewLines(Visual):
     """Paragraphs of items. An item is whole, unless it is longer than a line: an ellipsis stands for those that have no
     room, and shorter ones may be displayed before a longer one. Every paragraph has at least a line, and what the later
-    ones do not need."""
+    ones do not need. ``more`` is behind the ellipsis of the last paragraph: how to read the rest."""
 
-    def __init__(self, paragraphs: Sequence[Sequence[Content]], lines: int) -> None:
+    def __init__(self, paragraphs: Sequence[Sequence[Content]], lines: int, more: str = "") -> None:
         self._paragraphs = [[item for item in paragraph if item] for paragraph in paragraphs]
         self._lines = lines
+        self._more = ELLIPSIS + Content(f" {more}") if more else ELLIPSIS
 
     def __str__(self) -> str:
         return "\n".join(GAP.join(paragraph).plain for paragraph in self._paragraphs)
@@ -58,7 +59,8 @@ class FewLines(Visual):
             room = max(1, left - (len(packed) - number))  # each of the others has a line
             found += [line.text for line in lines[:room]]
             if len(lines) > room:
-                found[-1] = _with_ellipsis(lines[room - 1], items, width)
+                ellipsis = self._more if number == len(packed) and 2 * self._more.cell_length < width else ELLIPSIS
+                found[-1] = _with_ellipsis(lines[room - 1], items, width, ellipsis)
             left -= min(room, len(lines))
         return Content("\n").join(found)
 
@@ -77,17 +79,17 @@ def _packed(items: Sequence[Content], width: int) -> list[_Line]:
     return found
 
 
-def _with_ellipsis(line: _Line, items: Sequence[Content], width: int) -> Content:
+def _with_ellipsis(line: _Line, items: Sequence[Content], width: int, ellipsis: Content) -> Content:
     """The last line that has room, of one of these items after the other."""
     whole = [] if line.goes_on else list(line.items)
-    while whole and not _fits([*whole, ELLIPSIS], width):
+    while whole and not _fits([*whole, ellipsis], width):
         whole.pop()
     if whole:
         for item in items[line.begun :]:
-            if _fits([*whole, item, ELLIPSIS], width):
+            if _fits([*whole, item, ellipsis], width):
                 whole.append(item)
-        return GAP.join([*whole, ELLIPSIS])
-    return line.text.rstrip().truncate(max(1, width - ELLIPSIS.cell_length)).rstrip() + ELLIPSIS
+        return GAP.join([*whole, ellipsis])
+    return line.text.rstrip().truncate(max(1, width - ellipsis.cell_length)).rstrip() + ellipsis
 
 
 def _fits(items: Sequence[Content], width: int) -> bool:

@@ -14,13 +14,15 @@ from textual.widgets import Static
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.terminal.sanitize import lines, one_line, plain, visible
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.stages import STAGE_CONTENT_STYLES
+from tui_registry.widgets.stages import REQUEST_CONTENT_STYLE
 
 if TYPE_CHECKING:
+    from tui_registry.mutations.decision import Target
     from tui_registry.queries.version_comparison import VersionComparison
     from tui_registry_server.wire.activity import Activity
     from tui_registry_server.wire.comment import Comment
     from tui_registry_server.wire.model_version import ModelVersion
+    from tui_registry_server.wire.stage import Stage
     from tui_registry_server.wire.transition_request import InboxRequest
     from tui_registry_server.wire.transition_review import DisplacedVersion, TransitionReview
 
@@ -40,6 +42,8 @@ class RequestDetails(VerticalScroll, can_focus=False):
         super().__init__(id="details")
         self._text = Static("", markup=False)
         self._displayed_id: str | None = None
+        self._others: Sequence[InboxRequest] = ()  # that are decided with it
+        self._model_lines: Lines | None = None  # about the model, above the comparison
         self._review_lines: Lines | None = None
         self._comparison: tuple[str, VersionComparison] | None = None  # of the request with this id
         self._make_lines: Lines = _no_lines
@@ -50,47 +54,64 @@ class RequestDetails(VerticalScroll, can_focus=False):
     def on_resize(self) -> None:
         self._draw(self._make_lines)
 
-    def show_request(self, request: InboxRequest | None) -> None:
-        """Show what the request itself says, at once; ``show_review`` adds what has to be fetched."""
+    def show_request(self, request: InboxRequest | None, others: Sequence[InboxRequest] = ()) -> None:
+        """Show what the request itself says, at once; ``show_review`` adds what has to be fetched. ``others``: those
+        that are decided with it."""
         if request is None:
             self._displayed_id, self._review_lines = None, None
             self._draw(_no_lines)
             return
         if request.id != self._displayed_id:
-            self._review_lines = None
+            self._review_lines = self._model_lines = None
             self.scroll_home(animate=False)
-        self._displayed_id = request.id
-        review_lines = self._review_lines or _no_lines
+        self._displayed_id, self._others = request.id, others
+        self._draw_request(request)
+
+    def _draw_request(self, request: InboxRequest) -> None:
+        others = self._others
+        model_lines, review_lines = self._model_lines or _no_lines, self._review_lines or _no_lines
         self._draw(
             lambda width: [
+                *_transition_lines(request, width),
+                *_together_line(others),
                 *_request_lines(request, width),
+                *model_lines(width),
                 *self._comparison_lines(request, width),
                 *review_lines(width),
             ]
         )
 
-    def show_marked(self, requests: Sequence[InboxRequest], current: str | None) -> None:
+    def show_marked(self, requests: Sequence[InboxRequest], current: str | None, targets: Sequence[Target]) -> None:
         """Show what is decided together, a line for each: what is under the cursor is not all of it, if it is any of
-        it. ``current``: the id of the request under the cursor."""
+        it. ``current``: the id of the request under the cursor. ``targets``: of approving or rejecting them."""
         if self._displayed_id is not None:
             self.scroll_home(animate=False)
         self._displayed_id, self._review_lines = None, None
-        together = ", decided together" if len(requests) > 1 else ", decided in place of the row under the cursor"
-        title = Content.styled(f"{len(requests)} marked{together}:", "dim")
+        others = {target.id: target.unchosen for target in targets if target.unchosen}
+        count = sum(map(len, others.values()))
+        together = f"decided together{f' with {count} more' if count else ''}"
+        instead = f"decided {f'with {count} more, ' if count else ''}in place of the row under the cursor"
+        title = Content.styled(f"{len(requests)} marked, {together if len(requests) > 1 else instead}:", "dim")
         more = len(requests) - MAX_MARKED
         rest = [Content.styled(f"and {more:,} more", "dim")] if more > 0 else []
         self._draw(
             lambda width: [
                 title,
-                *(line for each in requests[:MAX_MARKED] for line in _marked_lines(each, current, width)),
+                *(
+                    line
+                    for each in requests[:MAX_MARKED]
+                    for line in [*_marked_lines(each, current, width), *_together_line(others.get(each.id, ()), "  ")]
+                ),
                 *rest,
             ]
         )
 
-    def show_review(self, request: InboxRequest, review: TransitionReview) -> None:
-        """Add what was fetched for a request, unless another one is displayed by now."""
+    def show_review(self, request: InboxRequest, review: TransitionReview, card_key: str) -> None:
+        """Add what was fetched for a request, unless another one is displayed by now. ``card_key``: what opens the
+        model's description."""
         if request.id != self._displayed_id:
             return
+        self._model_lines = lambda width: _model_lines(review, width, max(2, self.size.height // 4), card_key)
         self._review_lines = lambda width: [
             Content(""),
             *map(_displaced_line, review.displaced),
@@ -101,7 +122,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
             *(line for comment in review.comments for line in [*_comment_lines(comment), Content("")]),
             *map(_activity_line, review.activities),
         ]
-        self.show_request(request)
+        self._draw_request(request)
 
     def show_comparison(self, request: InboxRequest, comparison: VersionComparison) -> None:
         """Add what differs from the version that a request would displace, below all that is said about the request."""
@@ -130,15 +151,20 @@ class RequestDetails(VerticalScroll, can_focus=False):
             self._draw(_no_lines)
             return
         title = [] if requests else [Content.styled(f"{visible(version.name)} version {version.version}", "bold")]
+        by_stage: dict[Stage, list[InboxRequest]] = {}
+        for each in requests:
+            by_stage.setdefault(each.to_stage, []).append(each)
         self._draw(
             lambda width: [
                 *title,
                 *(
                     line
-                    for request in requests
+                    for same in by_stage.values()
                     for line in [
-                        *_request_lines(request, width),
-                        *self._comparison_lines(request, width),
+                        *_transition_lines(same[0], width),
+                        *([Content(f"{len(same)} requests, decided together")] if len(same) > 1 else []),
+                        *(part for request in same for part in _request_lines(request, width)),
+                        *self._comparison_lines(same[0], width),
                         Content(""),
                     ]
                 ),
@@ -150,8 +176,15 @@ class RequestDetails(VerticalScroll, can_focus=False):
     def show_error(self, request: InboxRequest, problem: str) -> None:
         """Say why the review could not be fetched, unless there is an earlier one or another request is displayed."""
         if request.id == self._displayed_id and self._review_lines is None:
+            others = self._others
             self._draw(
-                lambda width: [*_request_lines(request, width), Content(""), Content.styled(one_line(problem), "dim")]
+                lambda width: [
+                    *_transition_lines(request, width),
+                    *_together_line(others),
+                    *_request_lines(request, width),
+                    Content(""),
+                    Content.styled(one_line(problem), "dim"),
+                ]
             )
 
     def _draw(self, lines_of: Lines) -> None:
@@ -192,13 +225,45 @@ def _activity_line(activity: Activity) -> Content:
     )
 
 
-def _request_lines(request: InboxRequest, width: int) -> list[Content]:
+def _transition_lines(request: InboxRequest, width: int) -> list[Content]:
+    """What is requested, and what approving it does."""
     title = Content.styled(f"{visible(request.name)} version {request.version}", "bold")
-    transition = Content.styled(f"{request.from_stage} → {request.to_stage}", STAGE_CONTENT_STYLES[request.to_stage])
-    heading = Content("   ").join([title, transition])
+    heading = Content("   ").join([title, _transition(request)])
     return [
-        *([heading] if heading.cell_length <= width else [title, transition]),
+        *([heading] if heading.cell_length <= width else [title, _transition(request)]),
         *_effect_lines(request),
+    ]
+
+
+def _transition(request: InboxRequest) -> Content:
+    return Content.styled(f"{request.from_stage} → {request.to_stage}", REQUEST_CONTENT_STYLE)
+
+
+def _together_line(others: Sequence[InboxRequest], indentation: str = "") -> list[Content]:
+    """Whose requests are decided with one, as they are for the same."""
+    if not others:
+        return []
+    names = ", ".join(one_line(each.user_id) for each in others)
+    requests = "requests" if len(others) > 1 else "request"
+    return [Content(f"{indentation}decided together with the {requests} by {names}")]
+
+
+def _model_lines(review: TransitionReview, width: int, limit: int, card_key: str) -> list[Content]:
+    """The beginning of the model's description, where teams write what its versions must meet; at most ``limit`` lines,
+    and one that says how to read the rest."""
+    text = review.model_description or ""
+    wrapped = [line for line in wrapped_comment(text, width) if line]
+    if not wrapped:
+        return []
+    more = (
+        f": {card_key} shows all of it" if card_key and (len(wrapped) > limit or len(text) >= MAX_TEXT_LENGTH) else ""
+    )
+    return [Content.styled(f"description of the model{more}", "dim"), *map(Content, wrapped[:limit])]
+
+
+def _request_lines(request: InboxRequest, width: int) -> list[Content]:
+    """Who requested it, and why."""
+    return [
         Content.assemble(
             ("requested by ", "dim"),
             one_line(request.user_id),
@@ -213,7 +278,7 @@ def _marked_lines(request: InboxRequest, current: str | None, width: int) -> lis
     """A request among others, in one line where there is room; else what it does is below its name."""
     style = "bold" if request.id == current else ""
     name = Content.styled(f"• {visible(request.name)} version {request.version}", style)
-    transition = Content.styled(f"{request.from_stage} → {request.to_stage}", STAGE_CONTENT_STYLES[request.to_stage])
+    transition = _transition(request)
     effects = _effects(request)
     whole = Content("   ").join([name, transition, *effects])
     rest = Content("   ").join([Content("  ") + transition, *effects])

@@ -18,4 +18,8 @@ STAGE_CONTENT_STYLES = {
 }
 """The same as styles of Textual's Content, in the same colours."""
 
+REQUEST_STYLE = "cyan"
+REQUEST_CONTENT_STYLE = "ansi_cyan"
+"""Of what is requested and not decided: in the colour of no stage, as the version is not there yet."""
+
 BY_STAGE = Sorting("None to Archived", "Archived to None")

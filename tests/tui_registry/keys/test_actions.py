@@ -13,6 +13,7 @@ from tui_registry.app import ConsoleApp
 from tui_registry.keys.action import EVERYWHERE, Action
 from tui_registry.keys.actions import ACTIONS, of_place
 from tui_registry.keys.sections import in_sections
+from tui_registry.mutations.decision import Decision
 from tui_registry.screens.base.marks import OF_MARKED
 from tui_registry.screens.base.place import Place
 from tui_registry.screens.dialogs.help import Help
@@ -129,4 +130,4 @@ def test_every_action_is_explained() -> None:
 
 
 def test_what_is_done_to_marked_rows_says_so() -> None:
-    assert {action.id for action in ACTIONS if "all marked" in action.help} == OF_MARKED
+    assert {action.id for action in ACTIONS if "all marked" in action.help} == OF_MARKED | set(Decision)

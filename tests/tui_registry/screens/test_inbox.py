@@ -1,6 +1,8 @@
 """The inbox as its users see it."""
 
 import pytest
+from rich.color import Color
+from rich.style import Style
 
 from tests.tui_registry.console import LARGE, SIZES, SMALL, console
 from tests.tui_registry.samples import ASKER, OWNER, SECOND_ASKER, Samples
@@ -21,9 +23,34 @@ async def test_requests_are_shown_with_what_one_needs(samples: Samples, size: tu
         )
         assert "Inbox (1)" in shown.header
         assert OWNER in shown.header
+        assert f"  {holder}" in shown.row(model)
         for key in ("a approve", "r reject", "x cancel", "? help"):
             assert key in shown.bar
         assert shown.bar.endswith("? help")
+
+
+@SIZES
+async def test_what_the_team_demands_is_beside_what_is_decided(samples: Samples, size: tuple[int, int]) -> None:
+    """The beginning of the model's description, what it is called where it is whole, and the key that shows all."""
+    short, rules = "Only after two weeks of shadow traffic.", "\n".join(f"rule {number}" for number in range(40))
+    one = samples.model("one", description=short)
+    samples.ask(one, samples.version(one), comment="Shadowed.")
+    other = samples.model("other", description=f"# Rules\n{rules}")
+    samples.ask(other, samples.version(other))
+    async with console(samples.url, samples.token, size) as shown:
+        await shown.shows(f"{other} version 1", "description of the model: i shows all of it", "  Rules", "  rule 0")
+        assert "rule 20" not in shown.text
+        await shown.press("j")
+        await shown.shows(f"{one} version 1", "Shadowed.", short)
+        lines = [line.strip() for line in shown.text.split("\n")]
+        assert "description of the model" in lines, "there is no more of it"
+        assert lines.index("Shadowed.") < lines.index(short)
+        await shown.press("k", "i")
+        await shown.shows(f"Models › {other} › Details", "rule 5")
+        await shown.press("escape", "enter")
+        await shown.shows(f"Models › {other}", "  Rules rule 0")
+        cut = "… i shows all of it"
+        await (shown.hides(cut) if size == LARGE else shown.shows(cut))
 
 
 @SIZES
@@ -66,6 +93,36 @@ async def test_what_is_displaced_is_listed_at_every_width(samples: Samples, size
     samples.version(model, "Production")
     async with console(samples.url, samples.token, size) as shown:
         await shown.shows(model, "DISPLACES")
+
+
+@SIZES
+async def test_what_is_requested_has_one_colour_and_displaces_something_or_nothing(
+    samples: Samples, size: tuple[int, int]
+) -> None:
+    """Everywhere the same, and not that of a stage: the version is not there yet."""
+    model = samples.pending("churn", "Production")
+
+    def colour(text: str) -> Color | None:
+        return Style.parse(shown.style(text)).color
+
+    async with console(samples.url, samples.token, size) as shown:
+        await shown.shows(model, "None → Production")
+        assert shown.row(model).count("nothing") == 1
+        holder = samples.version(model, "Production")
+        await shown.shows(f"displaces version {holder}")
+        assert "nothing" not in shown.row(model)
+        inbox = colour("None → Production")
+        await shown.press("enter")
+        await shown.shows("None → Production?")
+        assert colour("None → Production") == inbox != colour("Production")
+        await shown.press("enter")
+        await shown.shows("→ Production by")
+        assert colour("→ Production by") == inbox
+        await shown.press("3")
+        await shown.shows("None 1")
+        await shown.press("left")
+        await shown.shows("→ Production?")
+        assert colour("→ Production?") == inbox
 
 
 @SIZES

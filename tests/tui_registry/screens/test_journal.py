@@ -142,7 +142,7 @@ async def test_changes_are_in_words_with_the_servers_reason(samples: Samples, si
     async with console(samples.url, samples.token, size) as shown:
         await shown.shows("Inbox (2)", "● live")
         await shown.press("asterisk", "a")
-        await shown.shows("Approve these 2 requests?")
+        await shown.shows("Approve 2 requests?")
         samples.call("POST", "/mlflow/transition-requests/reject", name=failed, version="1", stage="Staging")
         await shown.press("y")
         await shown.shows("✗ 1 approved, 1 failed · @ details")

@@ -262,7 +262,7 @@ async def test_marked_requests_are_decided_together(samples: Samples) -> None:
         await opened(shown, model)
         await shown.shows("2 open requests")
         await shown.press("g", "space", "space", "r")
-        await shown.shows("Reject these 2 requests?")
+        await shown.shows("Reject 2 requests?")
         await shown.press("y")
         await shown.shows("0 open requests")
     assert len(samples.activities(model, "REJECTED_REQUEST")) == 2

@@ -22,13 +22,13 @@ async def test_on_the_page_of_a_version_from_any_row(samples: Samples, size: tup
     holder = samples.version(model, "Staging")
     async with console(samples.url, samples.token, size) as shown:
         await open_version(shown, model)
-        await shown.shows("a approve", "r reject", f"→ Staging by {ASKER}", f"→ Staging by {SECOND_ASKER}")
+        await shown.shows("a approve 2", "r reject 2", f"→ Staging by {ASKER}", f"→ Staging by {SECOND_ASKER}")
         await shown.press("j", "j", "j")
         await shown.shows(f"displaces version {holder}, now in Staging", "a approve")
         await shown.press("k", "k", "k", "a")
-        await shown.shows("Approve this request?", f"{model} version 1, None → Staging", SECOND_ASKER, "also approves")
+        await shown.shows("Approve 2 requests?", f"{model} version 1, None → Staging", SECOND_ASKER, "also approves")
         await shown.press("y")
-        await shown.notifies("Approved; version 1 is now in Staging.")
+        await shown.notifies("Approved 2 requests; version 1 is now in Staging.")
         await shown.until(lambda: "approve" not in shown.bar, "nothing is left to approve")
     assert [samples.stage(model, each) for each in ("1", holder)] == ["Staging", "Archived"]
 

@@ -63,5 +63,12 @@ def test_what_the_first_do_not_need_the_last_has() -> None:
     ]
 
 
+def test_how_to_read_the_rest_is_said_where_there_is_room() -> None:
+    few = FewLines([[Content("1 version")], [Content(TEXT)]], 2, "i shows all of it")
+    assert few._drawn(60).plain.split("\n")[1] == "Scores every card payment within 40 ms, a… i shows all of it"
+    assert few._drawn(30).plain.split("\n")[1] == "Scores every card payment…"
+    assert few._drawn(120).plain.split("\n")[1] == TEXT
+
+
 def test_there_may_be_nothing() -> None:
     assert drawn(40, 3, [], [""]) == [""]

@@ -13,10 +13,9 @@ from tui_registry.widgets.mark_table import MarkTable
 
 PRIORITIES = {"back": 1, "mark_range": 4, "mark_all": 4, "invert_marks": 5, "open": 5, "filter": 5}
 """In the action bar, while rows are marked: first what is done to them, and how to unmark them."""
-OF_MARKED = frozenset(
-    {"approve", "reject", "cancel", "pause_webhook", "resume_webhook", "delete_webhook", "replay"},
-)
-"""The actions that are done to all rows that are marked; all others to the row under the cursor."""
+OF_MARKED = frozenset({"pause_webhook", "resume_webhook", "delete_webhook", "replay"})
+"""The actions that are done to all rows that are marked, and to these only; all others but for decisions to the row
+under the cursor."""
 
 
 class MarkActions(Place):

@@ -1,10 +1,22 @@
 """Approving, rejecting and cancelling requests, on every screen that displays them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tui_registry.mutations.decision import NEEDED_ACTIONS, PARTICIPLES, Decision, Target, decide, subject_of
+from tui_registry.keys.action import Action
+from tui_registry.mutations.decision import (
+    NEEDED_ACTIONS,
+    PARTICIPLES,
+    Decision,
+    Target,
+    decide,
+    subject_of,
+    targets_of,
+)
 from tui_registry.mutations.result import Result, Verdict
+from tui_registry.screens.base.marks import counted
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged
 from tui_registry_server.wire.transition_request import InboxRequest
@@ -14,7 +26,11 @@ if TYPE_CHECKING:
 
 
 class DecisionActions(Place):
-    """A place with requests. Subclasses define ``chosen_requests`` and ``known_requests``."""
+    """A place with requests. Subclasses define ``chosen_requests`` and ``known_requests``, and set ``by_subject`` as
+    they load."""
+
+    by_subject: Mapping[str, Sequence[InboxRequest]] = MappingProxyType({})
+    """The loaded requests by what one decision settles."""
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
         """The marked requests or, if none are, the one under the cursor."""
@@ -27,6 +43,11 @@ class DecisionActions(Place):
     def known_requests(self) -> Iterable[InboxRequest]:
         """Every request that was loaded."""
         raise NotImplementedError
+
+    @property
+    def is_about_marked(self) -> bool:
+        """Whether a decision is about rows that are marked, wherever the cursor is."""
+        return False
 
     def problem_of(self, request: InboxRequest) -> str:
         """What matters to a decision and cannot be read, where a place reads it."""
@@ -43,6 +64,24 @@ class DecisionActions(Place):
             for request in requests
         )
 
+    @property
+    def live_actions(self) -> list[Action]:
+        """Says how many requests a decision settles: those of others for the same transition are among them."""
+        decisions = set(Decision)
+        return [
+            replace(action, label=self._counted(action)) if action.id in decisions else action
+            for action in super().live_actions
+        ]
+
+    def _counted(self, action: Action) -> str:
+        decision = Decision(action.id)
+        chosen = self.requests_to(decision)
+        count = len(chosen)
+        if decision is not Decision.CANCEL:
+            subjects = {subject_of(each.name, each.version, each.to_stage) for each in chosen}
+            count = sum(len(self.by_subject.get(subject, ())) for subject in subjects)
+        return counted(action.label, count) if count > 1 or (count and self.is_about_marked) else action.label
+
     def action_approve(self) -> None:
         self.confirm_decision(Decision.APPROVE)
 
@@ -56,10 +95,10 @@ class DecisionActions(Place):
         if not self.decisions_are_live(decision.value):
             return
         from tui_registry.screens.dialogs.confirm import Confirm
-        from tui_registry.screens.models.decision_dialog import question, targets_of
+        from tui_registry.screens.models.decision_dialog import question
 
         chosen = self.requests_to(decision)
-        targets = targets_of(chosen, self.known_requests(), decision)
+        targets = targets_of(chosen, self.by_subject, decision)
         problems = {each.id: self.problem_of(each) for each in chosen}
 
         def answered(consent: "Consent | None") -> None:

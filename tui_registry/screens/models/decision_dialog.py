@@ -1,41 +1,23 @@
 """The confirmation of a decision: the requests that it settles, whom it displaces, and why they were made."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from textual.content import Content
 
 from tui_registry.keys.names import legend
-from tui_registry.mutations.decision import PRESENT_TENSE, Decision, Target, subject_of
+from tui_registry.mutations.decision import PARTICIPLES, PRESENT_TENSE, Decision, Target
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.screens.dialogs.confirm import Question, word_for
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.request_details import MAX_TEXT_LENGTH, wrapped_comment
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
-from tui_registry_server.wire.transition_request import InboxRequest
 
 MAX_LISTED_TARGETS = 200
 MAX_REASON_LINES = 3  # of a comment, above its rest, which comes after all that is said about the requests
 REASON_CELLS = 62  # of each line, so that none is broken again at 80 columns
 MAX_REASONS_LENGTH = 20_000  # characters of all comments together
 MAX_NAMED = 3  # models, in a warning
-
-
-def targets_of(chosen: Iterable[InboxRequest], known: Iterable[InboxRequest], decision: Decision) -> list[Target]:
-    """The targets of a decision. Approving and rejecting close every request for a version and stage, whoever requested
-    it: these are one target, however many of them are marked."""
-    if decision is Decision.CANCEL:
-        return [Target.of(request) for request in chosen]
-    ids: set[str] = set()
-    same: dict[str, list[InboxRequest]] = {}  # those that are chosen, by what one decision settles
-    for request in chosen:
-        ids.add(request.id)
-        same.setdefault(subject_of(request.name, request.version, request.to_stage), []).append(request)
-    others: dict[str, list[InboxRequest]] = {}
-    for request in known:
-        if request.id not in ids:
-            others.setdefault(subject_of(request.name, request.version, request.to_stage), []).append(request)
-    return [Target.of(first, also, others.get(subject, ())) for subject, (first, *also) in same.items()]
 
 
 def question(decision: Decision, targets: Sequence[Target], problems: Mapping[str, str] | None = None) -> Question:
@@ -46,14 +28,14 @@ def question(decision: Decision, targets: Sequence[Target], problems: Mapping[st
     more = [Content(f"  and {len(targets) - len(listed)} more")] if len(targets) > len(listed) else []
     production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
     approving = decision is Decision.APPROVE
-    count = sum(len(target.ids) for target in targets)
-    several = count > 1
+    count = sum(target.count for target in targets)
+    chosen = sum(len(target.ids) for target in targets)
     one_model = len({target.name for target in targets}) == 1
     texts = [
         _TargetText(
             target,
             decision,
-            reason_lines=1 if several else MAX_REASON_LINES,
+            reason_lines=1 if chosen > 1 else MAX_REASON_LINES,
             longest=min(MAX_TEXT_LENGTH, MAX_REASONS_LENGTH // len(listed)),
             is_alone=len(targets) == 1,
             problem=next(filter(None, ((problems or {}).get(each) for each in target.ids)), ""),
@@ -62,18 +44,28 @@ def question(decision: Decision, targets: Sequence[Target], problems: Mapping[st
     ]
     rests = [rest for text in texts for rest in text.rests]
     archive = _archive_label(targets) if approving else ""
+    note = [Content.styled(_others(chosen, count - chosen, decision), "bold")] if count > chosen else []
     return Question(
-        title=f"{verb} {f'these {count} requests' if several else 'this request'}?",
-        message=[*(text.content(archive=True) for text in texts), *more, *rests],
-        unarchived=[*(text.content(archive=False) for text in texts), *more, *rests] if archive else (),
+        title=f"{verb} {f'{count} requests' if count > 1 else 'this request'}?",
+        message=[*note, *(text.content(archive=True) for text in texts), *more, *rests],
+        unarchived=[*note, *(text.content(archive=False) for text in texts), *more, *rests] if archive else (),
         # "Cancel" alone would be taken for No.
-        verb=verb if decision is not Decision.CANCEL else "Cancel requests" if several else "Cancel request",
+        verb=verb if decision is not Decision.CANCEL else "Cancel requests" if count > 1 else "Cancel request",
         warnings=_emptied(targets) if approving else [],
         asks_comment=True,
         archive=archive,
         word=word_for(targets[0].name if one_model else "", "production") if approving and production else "",
         why_word="this changes Production",
     )
+
+
+def _others(chosen: int, others: int, decision: Decision) -> str:
+    """Why more requests are decided than were chosen."""
+    which = f"{chosen} chosen; " if chosen > 1 else ""
+    transitions = "transitions" if min(chosen, others) > 1 else "transition"
+    are = "are" if others > 1 else "is"
+    them = "them" if chosen > 1 else "it"
+    return f"{which}{others} more for the same {transitions} {are} {PARTICIPLES[decision]} with {them}."
 
 
 def _archive_label(targets: Sequence[Target]) -> str:

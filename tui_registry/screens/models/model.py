@@ -10,12 +10,15 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Static
 
 from tui_registry.access.levels import may
 from tui_registry.client.errors import Refused
 from tui_registry.keys.action import Action
 from tui_registry.keys.actions import bindings
+from tui_registry.keys.names import display_name
+from tui_registry.mutations.decision import by_subject
 from tui_registry.mutations.rollback import REQUIRED_LEVEL
 from tui_registry.queries.prompts import is_prompt, own_tags
 from tui_registry.queries.version_page import version_page
@@ -40,7 +43,7 @@ from tui_registry_server.wire.transition_request import InboxRequest
 MAX_OLDER = 20  # that are read one by one, because they are asked for or were in Production last
 MAX_PERIODS = 1000  # the newest ones
 MAX_DESCRIPTION_LENGTH = 1000  # characters above the versions
-SUMMARY_LINES = 3
+SUMMARY_LINES, HIGH_SUMMARY_LINES = 3, 6  # above the versions; more in a terminal with many lines
 REQUIRED_ABILITIES = {
     "new": Ability.EDIT,
     "register": Ability.EDIT,
@@ -79,6 +82,7 @@ class Model(TableActions, VersionActions):
         self._table = MarkTable(COLUMNS, empty="Loading…", id="versions")
         self._level: PermissionLevel | None = None
         self._known = Versions()
+        self._model: RegisteredModelDatabricks | None = None
         self._has_more = False
         self._is_prompt = False
 
@@ -130,9 +134,11 @@ class Model(TableActions, VersionActions):
             ]
             versions |= await self._read_older(dict.fromkeys(each for each in wanted if each not in versions))
         self._known = Versions(versions, inbox.requests, periods, is_complete, predecessor)
+        self.by_subject = by_subject(inbox.requests)
         self._level = model.permission_level
         self._has_more = bool(page.next_page_token)
-        self._show(model, more=self._has_more)
+        self._model = model
+        self._show()
 
     async def _read_periods(self) -> tuple[list[StagePeriod], str | None, bool]:
         """The newest times in stages, and in Production, if these are not among them; the predecessor; and whether
@@ -160,21 +166,35 @@ class Model(TableActions, VersionActions):
         found = await asyncio.gather(*(read(number) for number in list(numbers)[:MAX_OLDER]))
         return {version.version: version for version in found if version is not None}
 
-    def _show(self, model: RegisteredModelDatabricks, *, more: bool) -> None:
-        short_name = self.console_app.connection.short_name
+    def on_resize(self, event: Resize) -> None:
+        super().on_resize(event)
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        model, more = self._model, self._has_more
+        if model is None:
+            return
+        short_name, keys = self.console_app.connection.short_name, self.console_app.keymap.keys["card"]
         created_by = short_name(model.user_id) if model.user_id else ""
         order_note = " (only the newest are sorted)" if more and self.is_sorted_here else self.order_note()
         self._summary.update(
-            _summary(
-                model,
-                len(self._known.versions),
-                more=more,
-                pending=len(self._known.requests),
-                created_by=created_by,
-                order_note=order_note,
+            FewLines(
+                _summary(
+                    model,
+                    len(self._known.versions),
+                    more=more,
+                    pending=len(self._known.requests),
+                    created_by=created_by,
+                    order_note=order_note,
+                ),
+                HIGH_SUMMARY_LINES if self.has_class("-high") else SUMMARY_LINES,
+                f"{display_name(keys[0])} shows all of it" if keys else "",
             )
         )
-        self._table.show(self._known.rows(short_name), empty="No versions.")
+
+    def _show(self) -> None:
+        self._show_summary()
+        self._table.show(self._known.rows(self.console_app.connection.short_name), empty="No versions.")
         if self._initial_version and self._initial_version in self._known.versions:
             self._table.move_to(self._initial_version)
             self._initial_version = None
@@ -276,7 +296,7 @@ class Model(TableActions, VersionActions):
 
 def _summary(
     model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int, created_by: str, order_note: str
-) -> FewLines:
+) -> list[list[Content]]:
     facts = [
         f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}{order_note}",
         *([f"{pending} open request{'' if pending == 1 else 's'}"] if pending or not is_prompt(model.tags) else []),
@@ -286,4 +306,4 @@ def _summary(
         *(f"{one_line(tag.key)}={one_line(tag.value, 100)}" for tag in own_tags(model.tags)),
     ]
     description = Content.styled(summary(model.description or "", MAX_DESCRIPTION_LENGTH), "dim")
-    return FewLines([[Content(fact) for fact in facts], [description]], SUMMARY_LINES)
+    return [[Content(fact) for fact in facts], [description]]

@@ -16,7 +16,7 @@ from tui_registry.queries.version_page import version_page
 from tui_registry.screens.models.details_screen import DetailsScreen, Fact, prompt_facts
 from tui_registry.screens.models.model_actions import delete_model, rename_model
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry.widgets.stages import REQUEST_STYLE, STAGE_STYLES
 from tui_registry_server.wire.model_version import ModelVersion, ModelVersionPage
 from tui_registry_server.wire.permission import AccessControl, ObjectPermissions
 from tui_registry_server.wire.permission_policy import Ability
@@ -182,7 +182,7 @@ class ModelDetails(DetailsScreen):
 def _request_facts(requests: int) -> list[Fact]:
     if not requests:
         return []
-    return [Fact(key="open", label="requests", value=f"{requests} open", style="bold yellow")]
+    return [Fact(key="open", label="requests", value=f"{requests} open", style=f"bold {REQUEST_STYLE}")]
 
 
 def _permission_facts(permissions: ObjectPermissions, whole: str) -> list[Fact]:

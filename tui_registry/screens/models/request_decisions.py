@@ -25,6 +25,10 @@ class RequestDecisions(MarkActions, DecisionActions):
         self.details = RequestDetails()
         self._metrics: dict[tuple[str | None, str | None], Metrics] = {}  # of runs that have ended, by their ids
 
+    @property
+    def is_about_marked(self) -> bool:
+        return bool(self.marked_keys)
+
     def action_read_on(self, by: int) -> None:
         """Scroll the details by half their height."""
         self.details.scroll_relative(y=by * max(1, self.details.size.height // 2), animate=False)

@@ -11,7 +11,7 @@ from textual.content import Content
 from tui_registry.access.levels import may
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations import comment as comments
-from tui_registry.mutations.decision import NEEDED_ACTIONS, Decision, displaced
+from tui_registry.mutations.decision import NEEDED_ACTIONS, Decision, by_subject, displaced
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.subject import Subject
@@ -28,7 +28,7 @@ from tui_registry.screens.models.version_actions import version_values
 from tui_registry.terminal.sanitize import lines, summary
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.lineage import dataset_facts, metric_facts, origin_facts, param_facts
-from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry.widgets.stages import REQUEST_STYLE, STAGE_STYLES
 from tui_registry_server.wire.comment import MAX_COMMENT_LENGTH, Comment, CommentAction
 from tui_registry_server.wire.lineage import Lineage
 from tui_registry_server.wire.model_version import ModelVersion
@@ -84,6 +84,7 @@ class VersionDetails(DetailsScreen, DecisionActions):
         )
         self._version, self._level = version, model.permission_level
         self._requests = {_key(request): request for request in requests}
+        self.by_subject = by_subject(requests)
         return [
             *prompt_facts(version),
             *self._version_facts(version, history, requests),
@@ -282,5 +283,5 @@ def _request_fact(request: InboxRequest) -> Fact:
         value=f"→ {request.to_stage} by {request.user_id}, {age(request.creation_timestamp)} ago",
         full_text=f"{request.from_stage} → {request.to_stage}\n{effect}requested by {request.user_id} on "
         f"{moment(request.creation_timestamp)}\n\n{request.comment or ''}",
-        style="bold yellow",
+        style=f"bold {REQUEST_STYLE}",
     )

@@ -9,7 +9,7 @@ from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.ages import age, span
 from tui_registry.widgets.columns import BY_AGE, BY_NUMBER, BY_TIME
 from tui_registry.widgets.row import Instant, Ranked
-from tui_registry.widgets.stages import BY_STAGE, STAGE_STYLES
+from tui_registry.widgets.stages import BY_STAGE, REQUEST_STYLE, STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
@@ -84,7 +84,7 @@ class Versions:
         since, by = stage_since(version, periods, is_complete=self.is_complete)
         is_predecessor = version.version == self.predecessor
         where = f"{stage} → {request.to_stage}?" if request else stage.value
-        style = "bold yellow" if request else STAGE_STYLES[stage]
+        style = f"bold {REQUEST_STYLE}" if request else STAGE_STYLES[stage]
         shown_stage = f"{where}, previous" if is_predecessor else where
         spans = _spans(periods)
         return Row(
