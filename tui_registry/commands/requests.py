@@ -157,7 +157,7 @@ def _decide(
 ) -> None:
     """``user``: whose request is cancelled, by default the caller's. The other decisions settle everybody's."""
     from tui_registry.mutations.decision import ACTIVITY_TYPES, NEEDED_ACTIONS, Decision, Target, decide
-    from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
+    from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered, requests_by
     from tui_registry.terminal.sanitize import visible
 
     async def plan(client: "RegistryClient") -> PlannedChange:
@@ -183,7 +183,10 @@ def _decide(
 
         return PlannedChange(
             mutations=[replace(mutation, title=str(target))],
-            details=[f"Archives {numbered(target.displaces)}."] if archive and target.displaces else [],
+            details=[
+                *([f"Settles {requests_by(pending)}."] if len(pending) > 1 else []),
+                *([f"Archives {numbered(target.displaces)}."] if archive and target.displaces else []),
+            ],
             notice=PRODUCTION_LEFT_EMPTY if decision is Decision.APPROVE and target.leaves_empty else "",
             read=read,
         )

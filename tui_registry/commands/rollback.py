@@ -47,7 +47,7 @@ def rollback(*, model: str, to: str, comment: str, **how: Unpack[How]) -> None:
 
         return PlannedChange(
             mutations=[rollbacks.roll_back(client, planned, comment=comment)],
-            details=[str(move) for move in planned.moves],
+            details=[*map(str, planned.moves), *([f"Closes {planned.closes}."] if planned.closes else [])],
             preview=document,
             read=read,
         )

@@ -111,7 +111,7 @@ def transition_version(
 
     async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations.subject import Subject
-        from tui_registry.mutations.transition import emptied_by, others_in, transition
+        from tui_registry.mutations.transition import closed_by, emptied_by, others_in, transition
 
         found = await client.versions.get(model, version)
         displaced = await others_in(client, model, version, to_stage) if archive_existing else []
@@ -124,8 +124,10 @@ def transition_version(
             comment=comment,
         )
         is_there = found.current_stage is to_stage and not displaced
+        closed = "" if is_there else await closed_by(client, model, version, to_stage)
         return PlannedChange(
             mutations=[] if is_there else [mutation],
+            details=[f"Closes {closed}."] if closed else [],
             already=f"{Subject(model, version)} is already in {to_stage}." if is_there else "",
             notice=await emptied_by(client, found, to_stage),
             read=lambda: describing.read_subject(client, Subject(model, version)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
-from tui_registry.mutations.transition import holders, transition
+from tui_registry.mutations.transition import closed_by, holders, transition
 from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.model_version import ModelVersion
@@ -45,10 +45,12 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """``restored`` is moved to Production; ``displaced`` are all that are there now, which are archived."""
+    """``restored`` is moved to Production; ``displaced`` are all that are there now, which are archived.
+    ``closes``: whose open requests it settles, in words; empty if nobody's."""
 
     restored: ModelVersion
     displaced: Sequence[str]
+    closes: str = ""
 
     @property
     def moves(self) -> list[Move]:
@@ -87,7 +89,7 @@ async def plan(client: RegistryClient, name: str, *, to: str = "") -> Rollback:
     restored = await client.versions.get(name, to or history.predecessor or "")
     if to:
         await _check_former(client, restored)
-    return Rollback(restored, displaced)
+    return Rollback(restored, displaced, await closed_by(client, name, restored.version, Stage.PRODUCTION))
 
 
 async def _check_former(client: RegistryClient, version: ModelVersion) -> None:

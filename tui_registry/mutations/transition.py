@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.effect import archives, left_empty, numbered
+from tui_registry.mutations.effect import archives, left_empty, numbered, requests_by
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.queries.version_page import version_page
 from tui_registry_server.wire.model_version import ModelVersion
@@ -33,6 +33,12 @@ async def emptied_by(client: RegistryClient, version: ModelVersion, target: Stag
         return ""
     remaining = await others_in(client, version.name, version.version, Stage.PRODUCTION)
     return left_empty(version.current_stage, target, remaining)
+
+
+async def closed_by(client: RegistryClient, name: str, version: str, stage: Stage) -> str:
+    """Whose open requests moving a version to a stage closes, as it is what they ask for; empty if none."""
+    requests = [each for each in await client.requests.of_version(name, version) if each.to_stage is stage]
+    return requests_by(requests) if requests else ""
 
 
 def not_as_shown(stage: Stage, others: Sequence[str], shown: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
+from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered, requests_by
 from tui_registry.terminal.sanitize import lines, one_line, plain, visible
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import REQUEST_CONTENT_STYLE
@@ -243,9 +243,7 @@ def _together_line(others: Sequence[InboxRequest], indentation: str = "") -> lis
     """Whose requests are decided with one, as they are for the same."""
     if not others:
         return []
-    names = ", ".join(one_line(each.user_id) for each in others)
-    requests = "requests" if len(others) > 1 else "request"
-    return [Content(f"{indentation}decided together with the {requests} by {names}")]
+    return [Content(f"{indentation}decided together with {requests_by(others)}")]
 
 
 def _model_lines(review: TransitionReview, width: int, limit: int, card_key: str) -> list[Content]:

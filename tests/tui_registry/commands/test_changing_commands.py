@@ -91,9 +91,11 @@ def test_a_transition_keeps_or_archives_who_is_there(samples: Samples) -> None:
     assert samples.stage(model, "1") == "Production"
     (activity,) = [each for each in samples.activities(model, "APPLIED_TRANSITION") if each.get("comment")]
     assert activity["comment"] == "Ship it."
+    samples.ask(model, "3", "Production")
     dry = lines(run(samples, "versions", "transition", model, "3", "Production", "--archive-existing", "--dry-run"))
     assert dry == [
         f"{model} version 3: moving it to Production, archiving versions 1, 2",
+        f"Closes the request by {ASKER}.",
         "Dry run: nothing was changed.",
     ]
     assert samples.stage(model, "3") == "None"

@@ -67,6 +67,8 @@ def test_an_approval_archives_the_others_unless_told_not_to(samples: Samples) ->
 def test_a_decision_settles_all_who_asked_and_tells_the_activity(samples: Samples) -> None:
     model = samples.pending("settled")
     samples.ask(model, "1", by=SECOND_ASKER)
+    dry = run(samples, "requests", "reject", model, "1", "Staging", "--dry-run")
+    assert f"Settles the requests by {SECOND_ASKER}, {ASKER}." in lines(dry)
     rejected = answer(samples, "requests", "reject", model, "1", "Staging", "--comment", "Not yet.")
     assert [rejected["activity"]] == samples.activities(model, "REJECTED_REQUEST")
     assert rejected["activity"]["comment"] == "Not yet."

@@ -45,10 +45,12 @@ def test_the_predecessor_takes_the_place_and_a_second_rollback_swaps_back(sample
 
 def test_a_dry_run_says_both_moves_and_makes_none(samples: Samples) -> None:
     model = released(samples, 2)
+    samples.ask(model, "1", "Production")
     assert lines(run(samples, "rollback", model, "--dry-run", TUI_REGISTRY_READ_ONLY="1")) == [
         f"{model} version 1: moving it to Production, archiving version 2",
         "version 1: Archived → Production",
         "version 2: Production → Archived",
+        f"Closes the request by {ASKER}.",
         "Dry run: nothing was changed.",
     ]
     dry = answer(samples, "rollback", model, "--dry-run")

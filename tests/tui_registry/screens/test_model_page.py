@@ -111,6 +111,7 @@ async def test_a_time_in_production_is_counted_again(samples: Samples) -> None:
 @SIZES
 async def test_a_rollback_shows_both_moves_and_makes_them_as_one(samples: Samples, size: tuple[int, int]) -> None:
     model = released(samples, 3)
+    samples.ask(model, "2", "Production")
     async with console(samples.url, samples.token, size) as shown:
         await opened(shown, model)
         await shown.until(lambda: "b roll back to 2 " in shown.bar, "to which version")
@@ -118,6 +119,7 @@ async def test_a_rollback_shows_both_moves_and_makes_them_as_one(samples: Sample
         await shown.shows(
             f"Roll back Production of {model}?",
             "• version 2: Archived → Production",
+            f"closes the request by {ASKER}",
             "• version 3: Production → Archived",
             "Version 2: Trained, time 2.",
             f"Type {model}",

@@ -25,6 +25,8 @@ def _question(planned: Rollback) -> Question:
     version = planned.restored
     about = summary(version.description or "", 200)
     message = [Content(f"• {move}") for move in planned.moves]
+    if planned.closes:
+        message.insert(1, Content(f"  closes {planned.closes}"))
     if not planned.displaced:
         message.append(Content.styled("  Production is empty: nothing is archived.", "dim"))
     if about:

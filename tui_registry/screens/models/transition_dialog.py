@@ -1,13 +1,15 @@
 """The dialog that moves a version to another stage, or requests it: choose the stage, confirm, send."""
 
+import asyncio
+
 from textual.content import Content
 
 from tui_registry.console import Console
-from tui_registry.mutations.transition import displaced_by, emptied_by, request, transition
+from tui_registry.mutations.transition import closed_by, displaced_by, emptied_by, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.decision_dialog import archive_label, displacing, leaving
-from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability, allows
@@ -58,16 +60,13 @@ async def transition_version(app: Console, version: ModelVersion, level: Permiss
 
 
 async def _transition(app: Console, version: ModelVersion, stage: Stage) -> None:
-    others = await displaced_by(app.client, version, stage)
-    emptied = await emptied_by(app.client, version, stage)
-    requests = await app.client.requests.of_version(version.name, version.version)
-    closed = [each.user_id for each in requests if each.to_stage is stage]
-    move = Content("\n").join(
-        [
-            Content(f"• {_summary(version, stage)}"),
-            *(Content(f"  closes the request by {one_line(user, 60)}") for user in closed),
-        ]
+    others, emptied, closed = await asyncio.gather(
+        displaced_by(app.client, version, stage),
+        emptied_by(app.client, version, stage),
+        closed_by(app.client, version.name, version.version, stage),
     )
+    lines = [f"• {_summary(version, stage)}", *([f"  closes {closed}"] if closed else [])]
+    move = Content("\n").join(map(Content, lines))
     archive = archive_label([stage], others)
     production = Stage.PRODUCTION in {version.current_stage, stage}
     question = Question(
