@@ -1,7 +1,6 @@
 """The board: the versions of all models by stage, last updated first."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -25,7 +24,7 @@ from tui_registry.terminal.sanitize import summary, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.row import Instant
-from tui_registry.widgets.stages import REQUEST_STYLE
+from tui_registry.widgets.stages import REQUEST_STYLE, requested
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -54,8 +53,6 @@ class Board(TableActions, StagePlace):
         self._displayed_for = ""  # what was typed when the rows were read
         self._searched_for: str | None = None  # the first stage where this is found is shown
         self._versions: dict[str, ModelVersion] = {}
-        self._requests: list[InboxRequest] = []
-        self._first_requests: dict[str, InboxRequest] = {}  # the newest of each version
         self._pages = self._new_pages()
 
     def _new_pages(self) -> dict[Stage, Pages[Row]]:
@@ -79,9 +76,11 @@ class Board(TableActions, StagePlace):
 
     async def load(self) -> None:
         pages = self._pages
-        self._requests = (await self.console_app.client.requests.inbox(max_results=MAX_REQUESTS)).requests
-        self._first_requests = {_key(each.name, each.version): each for each in reversed(self._requests)}
-        self.by_subject = by_subject(self._requests)
+        requests = (await self.console_app.client.requests.inbox(max_results=MAX_REQUESTS)).requests
+        by_row: dict[str, list[InboxRequest]] = {}
+        for each in requests:
+            by_row.setdefault(_key(each.name, each.version), []).append(each)
+        self.by_subject, self.by_row = by_subject(requests), by_row
         await asyncio.gather(*(pages[stage].refresh(*table.window) for stage, table in self.tables.items()))
         self._show(pages)
 
@@ -97,21 +96,21 @@ class Board(TableActions, StagePlace):
 
     def _row(self, version: ModelVersion) -> Row:
         key = _key(version.name, version.version)
-        request = self._first_requests.get(key)
-        details = f"→ {request.to_stage}?" if request else summary(version.description or "", 300)
+        asked = requested(requests) if (requests := self.by_row.get(key)) else ""
+        details = asked or summary(version.description or "", 300)
         return Row(
             key,
             (
                 (visible(version.name), "bold"),
                 (version.version, ""),
                 (age(version.last_updated_timestamp), "dim"),
-                (details, f"bold {REQUEST_STYLE}" if request else "dim"),
+                (details, f"bold {REQUEST_STYLE}" if asked else "dim"),
             ),
             (
                 version.name,
                 int(version.version),
                 Instant(version.last_updated_timestamp),
-                f"→ {request.to_stage}?" if request else version.description,
+                asked or version.description,
             ),
         )
 
@@ -157,18 +156,6 @@ class Board(TableActions, StagePlace):
 
     def level_on(self, name: str) -> PermissionLevel | None:
         return None
-
-    def chosen_requests(self) -> Sequence[InboxRequest]:
-        """The first request of each chosen version."""
-        return [self._first_requests[key] for key in self.chosen_keys if key in self._first_requests]
-
-    def known_requests(self) -> Iterable[InboxRequest]:
-        return self._requests
-
-    def after_decisions(self, ids: Collection[str]) -> None:
-        decided = {_key(request.name, request.version) for request in self._requests if request.id in ids}
-        for table in self.tables.values():
-            table.unmark(decided)
 
     def show_problem(self, problem: str) -> None:
         if not any(table.row_count for table in self.tables.values()):

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -135,15 +135,12 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         of = f"{shown} of " if self._filter else ""
         self.header.show_breadcrumbs("Inbox", count=f" ({of}{count}){self.marks_title}")
 
-    def chosen_requests(self) -> Sequence[InboxRequest]:
+    def requests_to(self, decision: Decision) -> Sequence[InboxRequest]:
         return [self._requests[key] for key in self.chosen_keys if key in self._requests]
 
     def show_problem(self, problem: str) -> None:
         if not self.table.row_count:
             self.table.show([], empty=f"{problem}\n{self.retry_note}")
-
-    def known_requests(self) -> Iterable[InboxRequest]:
-        return self._requests.values()
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:

@@ -53,6 +53,23 @@ async def test_several_on_the_page_of_a_version_are_chosen_by_their_rows(samples
     assert [each["to_stage"] for each in samples.requests()] == [first]
 
 
+@SIZES
+async def test_lists_name_each_stage_that_is_requested(samples: Samples, size: tuple[int, int]) -> None:
+    """And decide the newest request that the user may decide so."""
+    model = samples.pending("churn")
+    samples.ask(model, "1", "Production", by=SECOND_ASKER)
+    async with console(samples.url, samples.registry.token(ASKER), size) as shown:
+        await shown.shows("Inbox (2)")
+        await shown.press("enter")
+        await shown.shows("None → Production, Staging?", "x cancel request")
+        await shown.press("x")
+        await shown.shows("Cancel this request?", f"{model} version 1, None → Staging", f"requested by {ASKER}")
+        await shown.press("n", "3")
+        await shown.shows("None 1")
+        await shown.press("left")
+        await shown.shows("→ Production, Staging?")
+
+
 async def test_ones_own_on_the_page_of_a_version(samples: Samples) -> None:
     """The other one is another user's, who alone can cancel it."""
     model = samples.pending("churn")

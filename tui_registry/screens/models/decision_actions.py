@@ -1,6 +1,6 @@
 """Approving, rejecting and cancelling requests, on every screen that displays them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -26,22 +26,13 @@ if TYPE_CHECKING:
 
 
 class DecisionActions(Place):
-    """A place with requests. Subclasses define ``chosen_requests`` and ``known_requests``, and set ``by_subject`` as
-    they load."""
+    """A place with requests. Subclasses define ``requests_to``, and set ``by_subject`` as they load."""
 
     by_subject: Mapping[str, Sequence[InboxRequest]] = MappingProxyType({})
     """The loaded requests by what one decision settles."""
 
-    def chosen_requests(self) -> Sequence[InboxRequest]:
-        """The marked requests or, if none are, the one under the cursor."""
-        raise NotImplementedError
-
     def requests_to(self, decision: Decision) -> Sequence[InboxRequest]:
-        """Those that a decision is about: the chosen ones, where a place does not know better."""
-        return self.chosen_requests()
-
-    def known_requests(self) -> Iterable[InboxRequest]:
-        """Every request that was loaded."""
+        """Those that a decision is about: of the marked rows or, if none are, of the one under the cursor."""
         raise NotImplementedError
 
     @property

@@ -1,7 +1,7 @@
 """One model: its versions in one table, those with open requests first, and what each was in Production."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -38,7 +38,6 @@ from tui_registry_server.wire.permission_policy import Ability, rank
 from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.stage_history import StageHistoryPage, StagePeriod
-from tui_registry_server.wire.transition_request import InboxRequest
 
 MAX_OLDER = 20  # that are read one by one, because they are asked for or were in Production last
 MAX_PERIODS = 1000  # the newest ones
@@ -134,7 +133,7 @@ class Model(TableActions, VersionActions):
             ]
             versions |= await self._read_older(dict.fromkeys(each for each in wanted if each not in versions))
         self._known = Versions(versions, inbox.requests, periods, is_complete, predecessor)
-        self.by_subject = by_subject(inbox.requests)
+        self.by_subject, self.by_row = by_subject(inbox.requests), self._known.requests_by_version
         self._level = model.permission_level
         self._has_more = bool(page.next_page_token)
         self._model = model
@@ -212,21 +211,6 @@ class Model(TableActions, VersionActions):
 
     def level_on(self, name: str) -> PermissionLevel | None:
         return self._level
-
-    def chosen_requests(self) -> Sequence[InboxRequest]:
-        """The first request of each marked version or, if none is marked, of the one under the cursor."""
-        chosen: dict[str, InboxRequest] = {}
-        versions = self.chosen_keys
-        for request in self._known.requests:
-            if request.version in versions:
-                chosen.setdefault(request.version, request)
-        return list(chosen.values())
-
-    def known_requests(self) -> Iterable[InboxRequest]:
-        return self._known.requests
-
-    def after_decisions(self, ids: Collection[str]) -> None:
-        self._table.unmark({request.version for request in self._known.requests if request.id in ids})
 
     def show_problem(self, problem: str) -> None:
         if not self._known.versions:

@@ -1,14 +1,15 @@
 """What can be done with the versions in a table, on every screen that lists some."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 from textual import on
 from textual.content import Content
 
 from tui_registry.mutations import version as versions
-from tui_registry.mutations.decision import displaced
+from tui_registry.mutations.decision import NEEDED_ACTIONS, Decision, displaced
 from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.subject import Subject
 from tui_registry.mutations.transition import emptied_by, holders
@@ -29,7 +30,10 @@ from tui_registry_server.wire.transition_request import InboxRequest
 
 
 class VersionActions(RequestDecisions, EditActions):
-    """Subclasses define ``table``, ``version_of`` and ``level_on``."""
+    """Subclasses define ``table``, ``version_of`` and ``level_on``, and set ``by_row`` as they load."""
+
+    by_row: Mapping[str, Sequence[InboxRequest]] = MappingProxyType({})
+    """The open requests by the keys of their versions' rows, the newest first."""
 
     def version_of(self, key: str) -> ModelVersion | None:
         """The version of a row."""
@@ -55,10 +59,25 @@ class VersionActions(RequestDecisions, EditActions):
         if (version := self.version) is None:
             return {}
         values = version_values(version)
-        for request in self.known_requests():
-            if (request.name, request.version) == (version.name, version.version):
-                return values | {"to_stage": request.to_stage.value, "request_id": request.id}
+        for request in self._requests[:1]:
+            values |= {"to_stage": request.to_stage.value, "request_id": request.id}
         return values
+
+    @property
+    def _requests(self) -> Sequence[InboxRequest]:
+        """Those of the version under the cursor."""
+        return self.by_row.get(self.table.cursor_key or "", ())
+
+    def requests_to(self, decision: Decision) -> Sequence[InboxRequest]:
+        """The newest of each chosen version or, if there is one, the newest that the user can decide so."""
+        chosen = [found for key in self.chosen_keys if (found := self.by_row.get(key))]
+        needed = NEEDED_ACTIONS[decision]
+        return [next((each for each in found if needed in each.available_actions), found[0]) for found in chosen]
+
+    def after_decisions(self, ids: Collection[str]) -> None:
+        decided = {key for key, found in self.by_row.items() if any(each.id in ids for each in found)}
+        for table in self.mark_tables:
+            table.unmark(decided)
 
     def known_description(self) -> str:
         return (self.version.description or "") if self.version else ""
@@ -143,12 +162,7 @@ class VersionActions(RequestDecisions, EditActions):
 
     def show_version(self) -> None:
         """Display the details of the version under the cursor, with its requests."""
-        version = self.version
-        requests = [
-            each
-            for each in self.known_requests()
-            if version is not None and (each.name, each.version) == (version.name, version.version)
-        ]
+        version, requests = self.version, self._requests
         self.details.show_version(version, requests)
         if version is not None and (displacing := next(filter(displaced, requests), None)) is not None:
             self.fetch("details", partial(self._compare, displacing, version))

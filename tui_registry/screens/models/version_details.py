@@ -1,7 +1,7 @@
 """The details of one version: facts, open requests, tags, aliases, comments and activities."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -176,17 +176,14 @@ class VersionDetails(DetailsScreen, DecisionActions):
             else None,
         )
 
-    def known_requests(self) -> Iterable[InboxRequest]:
-        return self._requests.values()
-
-    def chosen_requests(self) -> Sequence[InboxRequest]:
+    def _chosen_requests(self) -> Sequence[InboxRequest]:
         """The one under the cursor."""
         request = self._requests.get(self.table.cursor_key or "")
         return [] if request is None else [request]
 
     def requests_to(self, decision: Decision) -> Sequence[InboxRequest]:
         """The one under the cursor or, from any other row, the only one that the user can decide so."""
-        if chosen := self.chosen_requests():
+        if chosen := self._chosen_requests():
             return chosen
         return found if len(found := self._decidable(decision)) == 1 else []
 
@@ -201,7 +198,7 @@ class VersionDetails(DetailsScreen, DecisionActions):
         return list(firsts.values())
 
     def _has_to_choose(self, decision: Decision) -> bool:
-        return not self.chosen_requests() and len(self._decidable(decision)) > 1
+        return not self._chosen_requests() and len(self._decidable(decision)) > 1
 
     def confirm_decision(self, decision: Decision) -> None:
         """Where there are several, go to the first one: the key then decides that under the cursor."""

@@ -9,7 +9,7 @@ from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.ages import age, span
 from tui_registry.widgets.columns import BY_AGE, BY_NUMBER, BY_TIME
 from tui_registry.widgets.row import Instant, Ranked
-from tui_registry.widgets.stages import BY_STAGE, REQUEST_STYLE, STAGE_STYLES
+from tui_registry.widgets.stages import BY_STAGE, REQUEST_STYLE, STAGE_STYLES, requested
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
@@ -51,13 +51,18 @@ class Versions:
         periods: dict[str, list[StagePeriod]] = {}
         for period in self.periods:
             periods.setdefault(period.version, []).append(period)
-        requests: dict[str, InboxRequest] = {}
-        for request in self.requests:
-            requests.setdefault(request.version, request)
+        requests = self.requests_by_version
         return [
-            self._row(self.versions[number], requests.get(number), periods.get(number, []), short_name)
+            self._row(self.versions[number], requests.get(number, ()), periods.get(number, []), short_name)
             for number in self._order(requests, periods)
         ]
+
+    @property
+    def requests_by_version(self) -> dict[str, list[InboxRequest]]:
+        found: dict[str, list[InboxRequest]] = {}
+        for request in self.requests:
+            found.setdefault(request.version, []).append(request)
+        return found
 
     def _order(self, requests: Iterable[str], periods: Mapping[str, Sequence[StagePeriod]]) -> Sequence[str]:
         newest = sorted(self.versions, key=int, reverse=True)
@@ -76,22 +81,22 @@ class Versions:
     def _row(
         self,
         version: ModelVersion,
-        request: InboxRequest | None,
+        requests: Sequence[InboxRequest],
         periods: Sequence[StagePeriod],
         short_name: Callable[[str], str],
     ) -> Row:
         stage = version.current_stage
         since, by = stage_since(version, periods, is_complete=self.is_complete)
         is_predecessor = version.version == self.predecessor
-        where = f"{stage} → {request.to_stage}?" if request else stage.value
-        style = f"bold {REQUEST_STYLE}" if request else STAGE_STYLES[stage]
+        where = f"{stage} {requested(requests)}" if requests else stage.value
+        style = f"bold {REQUEST_STYLE}" if requests else STAGE_STYLES[stage]
         shown_stage = f"{where}, previous" if is_predecessor else where
         spans = _spans(periods)
         return Row(
             version.version,
             (
                 (version.version, "bold"),
-                (shown_stage, "bold" if is_predecessor and not request else style),
+                (shown_stage, "bold" if is_predecessor and not requests else style),
                 (UNKNOWN if since is None else age(since), "dim"),
                 (one_line(short_name(by)) if by else UNKNOWN, "dim"),
                 (spans, STAGE_STYLES[Stage.PRODUCTION] if stage is Stage.PRODUCTION else ""),
