@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LABEL_CELLS = 12
 MAX_TEXT_LENGTH = 2_000  # characters of a description or comment
+MODEL_SHARE = 3  # of the lines are for the model's description, at most
 MAX_COMMENT_LINES = 4  # of what the requester wrote, above what the registry knows; the rest is below it
 
 
@@ -111,7 +112,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         model's description."""
         if request.id != self._displayed_id:
             return
-        self._model_lines = lambda width: _model_lines(review, width, max(2, self.size.height // 4), card_key)
+        self._model_lines = lambda width: _model_lines(review, width, max(2, self.size.height // MODEL_SHARE), card_key)
         self._review_lines = lambda width: [
             Content(""),
             *map(_displaced_line, review.displaced),

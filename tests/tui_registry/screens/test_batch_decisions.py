@@ -75,7 +75,7 @@ async def test_two_who_asked_for_the_same_are_one_decision(samples: Samples) -> 
         for key in ("a approve 2", "r reject 2", "x cancel request "):
             assert key in shown.bar, key
         await shown.press("a")
-        await shown.shows("Approve 2 requests?", "1 more for the same transition is approved with it.")
+        await shown.shows("Approve 2 requests?", "1 chosen; 1 more for the same transition is approved with it.")
         await shown.shows(f"requested by {SECOND_ASKER}", "“Needed by Monday.”")
         await shown.shows(f"also approves the request by {ASKER} for Staging", "“Better recall.”")
         await shown.press("n", "space", "space")

@@ -61,11 +61,10 @@ def question(decision: Decision, targets: Sequence[Target], problems: Mapping[st
 
 def _others(chosen: int, others: int, decision: Decision) -> str:
     """Why more requests are decided than were chosen."""
-    which = f"{chosen} chosen; " if chosen > 1 else ""
     transitions = "transitions" if min(chosen, others) > 1 else "transition"
     are = "are" if others > 1 else "is"
     them = "them" if chosen > 1 else "it"
-    return f"{which}{others} more for the same {transitions} {are} {PARTICIPLES[decision]} with {them}."
+    return f"{chosen} chosen; {others} more for the same {transitions} {are} {PARTICIPLES[decision]} with {them}."
 
 
 def _archive_label(targets: Sequence[Target]) -> str:
