@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from tests.variants import variant
 from tui_registry.app import ConsoleApp
 from tui_registry.client.endpoint import Endpoint
+from tui_registry.queries.call_labels import call_label
 from tui_registry.session.connection import Connection
 from tui_registry.session.openid_session import OpenIdSession
 from tui_registry.session.settings import Settings
@@ -146,7 +147,8 @@ async def console(
     settings: Settings | None = None,
     sign_in: OpenIdSession | None = None,
 ) -> AsyncIterator[Console]:
-    """A console on a registry, until the block ends; it must not have reported a bug by then."""
+    """A console on a registry, until the block ends; it must not have reported a bug by then, and its journal must have
+    words for all that it read."""
     connection = Connection(url, token, "test", tracking_uri=tracking_uri, endpoint=endpoint, sign_in=sign_in)
     app = ConsoleApp(connection, settings)
     async with app.run_test(size=size, notifications=True) as pilot:
@@ -155,6 +157,10 @@ async def console(
             await shown.until(lambda: app.screen_stack and app.screen.is_mounted, "the first screen")
             yield shown
             assert "A bug in tui-registry" not in shown.messages, shown.messages
+            if app.connection.ready.is_set():
+                read = [each.path for each in app.client.journal.entries if each.method == "GET"]
+                unnamed = [path for path in read if call_label("GET", path).startswith("GET")]
+                assert not unnamed, f"the journal has no words for {unnamed}: see queries/call_labels.py"
         finally:
             app.exit()
     # A call that is cancelled just as it is connected leaves its connection to the garbage collector (httpcore, anyio).

@@ -1,12 +1,17 @@
 """What the calls to the servers read, in words."""
 
 READS = {
+    "/accounts/servicePrincipals": "client secrets of a service principal",
+    "/api/3.0/mlflow/workspaces": "workspaces",
+    "/federation-rules": "federation rules",
+    "/imports/models": "imported models",
     "/mlflow/activities/list": "activities",
     "/mlflow/artifacts/list": "artifacts of a run",
     "/mlflow/comments/list": "comments",
     "/mlflow/databricks/registered-models/get": "a model",
     "/mlflow/events": "changes as they happen",
     "/mlflow/experiments/search": "experiments",
+    "/mlflow/follows/list": "what one follows",
     "/mlflow/logged-models/search": "models of a run",
     "/mlflow/model-versions/get": "a version",
     "/mlflow/model-versions/lineage": "the lineage of a version",
@@ -15,6 +20,7 @@ READS = {
     "/mlflow/registered-models/stage-history": "the stage history of a model",
     "/mlflow/registry-webhooks/deliveries": "deliveries of a webhook",
     "/mlflow/registry-webhooks/list": "webhooks",
+    "/mlflow/registry-webhooks/overview": "webhooks with their state",
     "/mlflow/registry/overview": "the overview",
     "/mlflow/runs/get": "a run",
     "/mlflow/runs/search": "runs",
