@@ -27,5 +27,7 @@ def keys(*, keymap: str | None, toml: bool) -> None:
         raise Failure(Exit.REFUSED, str(error)) from None
     if toml:
         output.print_lines(keymaps.as_file(known).splitlines())
-        return
-    output.print_lines(output.table(("KEYS", "ACTION", "DESCRIPTION", "WHERE"), list(keymaps.table(known))))
+    else:
+        output.print_lines(output.table(("KEYS", "ACTION", "DESCRIPTION", "WHERE"), list(keymaps.table(known))))
+    if known.notes:
+        output.note("\n".join(known.notes))

@@ -9,13 +9,15 @@
 Textual has keymaps of its own (``App.set_keymap``), but silently drops an action whose key is taken, decides by the
 default keys which ones a text input consumes, and gives a letter no priority, which it needs here (see
 actions.bindings). So a screen's bindings are rebuilt from the table with the keymap's keys, and a file is validated
-first: one with a problem is not used at all.
+first: one with a problem is not used at all. A key that a file gives to one action is taken from those that have it by
+default and are not in the file, and the keymap's notes say so: a file that was written for an earlier version can be
+used although new actions have come with keys.
 """
 
 import difflib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
@@ -40,24 +42,27 @@ RENAMED = {"command_palette": "find_anything", "delete_model": "delete", "remove
 REQUIRED_KEYS = {"back": "escape", "down": "down", "up": "up"}
 """Keys that work in a text input, too, and so cannot be taken from their actions."""
 
+Places = Mapping[tuple[str, tuple[str, ...]], list[str]]
+"""The places where a key is bound to several actions, by both."""
+
 
 class KeymapError(Exception):
     """A keymap cannot be used. ``problems`` lists all that is wrong with it, each with a remedy."""
 
     def __init__(self, source: str, problems: list[str]) -> None:
-        super().__init__(
-            "\n".join([f"{source}:", *(f"- {problem}{'' if problem.endswith('?') else '.'}" for problem in problems)])
-        )
+        super().__init__("\n".join(_listed(source, problems)))
         self.problems = problems
 
 
 @dataclass(frozen=True)
 class Keymap:
-    """The active keys of every action and movement, and the user's own actions."""
+    """The active keys of every action and movement, and the user's own actions. ``notes``: which actions lost default
+    keys to others in the file, and what to do."""
 
     name: str
     keys: Keys
     custom: tuple[Action, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
@@ -178,12 +183,14 @@ def read(name: str, text: str) -> Keymap:
     for line, keys in _changed(given, problems):
         action = RENAMED.get(line, line)
         changed[action] = tuple(dict.fromkeys((*changed.get(action, ()), *keys)))
-    keymap = Keymap(name, {**base, **changed})
-    names = _names_in(given)
-    problems += [*_rule_violations(keymap.keys, names), *_clashes(keymap.keys, names)]
+    merged, names = {**base, **changed}, _names_in(given)
+    taken = _taken(_shared(merged), changed)
+    for action, lost in taken.items():
+        merged[action] = tuple(key for key in merged[action] if key not in lost)
+    problems += [*_rule_violations(merged, names), *_clashes(_shared(merged), names)]
     if problems:
         raise KeymapError(name, problems)
-    return keymap
+    return Keymap(name, merged, notes=tuple(_listed(name, _losses(taken, merged, names))))
 
 
 def _changed(given: Mapping[str, Any], problems: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -232,22 +239,59 @@ def _rule_violations(keys: Keys, names: Mapping[str, str]) -> Iterator[str]:
                 yield f"{called} changes the registry, and {key} is too easy to press: use a letter or a function key"
 
 
-def _clashes(keys: Keys, names: Mapping[str, str]) -> Iterator[str]:
-    """The keys bound to two actions in one place. Movements are in every place; ``open`` only where there is an
+def _shared(keys: Keys) -> Places:
+    """The keys bound to several actions in one place. Movements are in every place; ``open`` only where there is an
     action of that name, as elsewhere Enter in a list runs the action that the place binds to it."""
-    places = dict.fromkeys(place for action in ACTIONS for place in action.places if place != EVERYWHERE)
-    clashes: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
-    for place in places:
+    shared: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for place in _places():
         users: dict[str, dict[str, None]] = defaultdict(dict)
         for name in [*(action.name for action in of_place(place)), *(name for name in MOVEMENT if name != "open")]:
             for key in keys[name]:
                 users[key][name] = None
         for key, same in users.items():
             if len(same) > 1:
-                clashes[key, tuple(same)].append(place)
-    for (key, same_key), where in clashes.items():
-        scope = EVERYWHERE if len(where) == len(places) else f"in {', '.join(where)}"
-        both = " and ".join(names.get(action, action) for action in same_key)
+                shared[key, tuple(same)].append(place)
+    return shared
+
+
+def _places() -> list[str]:
+    return list(dict.fromkeys(place for action in ACTIONS for place in action.places if place != EVERYWHERE))
+
+
+def _taken(shared: Places, given: Container[str]) -> dict[str, dict[str, dict[str, None]]]:
+    """The keys that actions lose to those that the file gives them, by both. None is taken from ``help``, nor one that
+    its action requires."""
+    taken: dict[str, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
+    for key, actions in shared:
+        by = [action for action in actions if action in given]
+        for action in actions:
+            if by and action not in given and action != "help" and REQUIRED_KEYS.get(action) != key:
+                taken[action][key].update(dict.fromkeys(by))
+    return taken
+
+
+def _losses(taken: Mapping[str, Mapping[str, Iterable[str]]], keys: Keys, names: Mapping[str, str]) -> Iterator[str]:
+    """What the actions that lost keys have left, and what to do; one text for those that are in the same position."""
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for action, lost in taken.items():
+        users = [
+            f"{key_names.display_name(key)} is {_all(names.get(each, each) for each in lost[key])}" for key in lost
+        ]
+        alike[_all(users), keys[action]].append(action)
+    finder = key_names.display_name([*keys["help"], *keys["find_anything"]][-1])
+    listed = {action.name for action in ACTIONS}
+    for (now, left), actions in alike.items():
+        have, it = ("has", "it") if len(actions) == 1 else ("have", "each")
+        only = f"only {_all(map(key_names.display_name, left))}" if left else "no key"
+        so = "to leave it so" if left or listed.isdisjoint(actions) else f"to reach it only by {finder}"
+        yield f"{now} in this file, so {_all(actions)} {have} {only}: give {it} another there, or {_written(left)} {so}"
+
+
+def _clashes(shared: Places, names: Mapping[str, str]) -> Iterator[str]:
+    """``names``: what the file calls the actions."""
+    for (key, actions), where in shared.items():
+        scope = EVERYWHERE if len(where) == len(_places()) else f"in {', '.join(where)}"
+        both = " and ".join(names.get(action, action) for action in actions)
         yield f"{key_names.display_name(key)} would be {both} {scope}: give one of them another key"
 
 
@@ -273,10 +317,25 @@ def as_file(keymap: Keymap) -> str:
     for name, action in named_actions():
         if name not in written:
             written.add(name)
-            keys = [key_names.character(key) or key if key != "space" else key for key in keymap.keys[name]]
-            value = json.dumps(keys[0] if len(keys) == 1 else keys, ensure_ascii=False)
-            lines.append(f"{name} = {value}  # {action.help}")
+            lines.append(f"{name} = {_written(keymap.keys[name])}  # {action.help}")
     return "\n".join(lines) + "\n"
+
+
+def _written(keys: Iterable[str]) -> str:
+    """Keys as they are written in a file."""
+    written = [key_names.character(key) or key if key != "space" else key for key in keys]
+    return json.dumps(written[0] if len(written) == 1 else written, ensure_ascii=False)
+
+
+def _listed(source: str, lines: Iterable[str]) -> list[str]:
+    """Messages about a file, below its name."""
+    listed = [f"- {line}{'' if line.endswith('?') else '.'}" for line in lines]
+    return [f"{source}:", *listed] if listed else []
+
+
+def _all(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _either(names: Iterable[str]) -> str:

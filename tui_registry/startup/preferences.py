@@ -33,7 +33,7 @@ class Preferences:
         problems = [*problems, *bad_commands, *bad_views]
         self.arrangements = KeptArrangements()
         unread = [self.arrangements.problem] if self.arrangements.problem else []
-        self._warnings = [*warnings, *problems, *unread, *self._use_theme(settings.theme)]
+        self._warnings = [*warnings, *keymap.notes, *problems, *unread, *self._use_theme(settings.theme)]
 
     def add_view(self, name: str, view: SavedView) -> None:
         """Put a view, and its key, in the keymap."""
@@ -51,7 +51,8 @@ class Preferences:
         lines = [one_line(each, 300) for each in self._warnings[:MAX_WARNINGS]]
         if len(self._warnings) > MAX_WARNINGS:
             lines.append(f"… and {len(self._warnings) - MAX_WARNINGS} more: see tui-registry keys")
-        title = "Some settings are not used"
+        has_only_notes = tuple(self._warnings) == self.keymap.notes
+        title = "Some actions have lost keys" if has_only_notes else "Some settings are not used"
         self._app.notify("\n".join(lines), title=title, severity="warning", markup=False, timeout=60)
 
     def _use_theme(self, theme: str | None) -> list[str]:

@@ -141,6 +141,7 @@ def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
         help = []
         quit = "alt+x"
         sort = "a"
+        approve = "a"
         back = "z"
         up = []
         copy = 3
@@ -171,11 +172,14 @@ def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("text", "problem_text"),
     [
-        ('[keys]\napprove = "q"', "q would be approve and quit in inbox"),  # with what is everywhere
-        ('[keys]\napprove = "j"', "j would be approve and down in inbox"),  # with a movement
-        ('[keys]\npage_down = "1"', "1 would be go_inbox and page_down everywhere"),
+        ('[keys]\napprove = "q"\nquit = "q"', "q would be approve and quit in inbox"),  # with what is everywhere
+        ('[keys]\napprove = "j"\ndown = ["down", "j"]', "j would be approve and down in inbox"),  # with a movement
         ('[keys]\nhalf_page_down = "d"\nhalf_page_up = "d"', "d would be half_page_down and half_page_up everywhere"),
-        ('[keys]\nhalf_page_down = "ctrl+p"', "ctrl+p would be find_anything and half_page_down everywhere"),
+        ('[keys]\napprove = "v"\ncolumns = "v"', "v would be approve and columns in inbox"),  # not the default's, too
+        ('[keys]\napprove = "escape"', "esc would be approve and back in inbox"),  # what must keep its key
+        ('[keys]\nfirst = "up"', "↑ would be up and first everywhere"),
+        ('[keys]\nfilter = "?"', "? would be filter and help in inbox"),
+        ('[keys]\ntransition = "ctrl+p"', "transition changes the registry, and ctrl+p is too easy to press"),
         ("keys = 3", "keys must be a table"),
         ("[keys]\nhelp = ['?', 3]", "help must be a key"),
         ("[keys]\nhelp = ' '", "help must be a key"),
@@ -189,6 +193,49 @@ def test_a_problem_is_reported(text: str, problem_text: str) -> None:
 def test_keys_may_be_exchanged() -> None:
     known = keymap.read("mine", '[keys]\napprove = "r"\nreject = "a"\nquit = []\n')
     assert (known.keys["approve"], known.keys["reject"], known.keys["quit"]) == (("r",), ("a",), ())
+
+
+ONLY_BY_FINDER = "give it another there, or [] to reach it only by ctrl+p."
+
+
+@pytest.mark.parametrize(
+    ("text", "lost", "notes"),
+    [
+        (
+            'approve = "t"',
+            {"transition": ()},
+            [f"t is approve in this file, so transition has no key: {ONLY_BY_FINDER}"],
+        ),
+        ('approve = "t"\ntransition = []', {"transition": ()}, []),
+        (
+            'approve = "g"\npage_down = "1"\nrefresh = "ctrl+e"',
+            {"first": ("home",), "go_inbox": (), "read_on": ("J",)},
+            [
+                'g is approve in this file, so first has only Home: give it another there, or "home" to leave it so.',
+                "ctrl+e is refresh in this file, so read_on has only J: give it another there, or",  # of based_on
+                f"1 is page_down in this file, so go_inbox has no key: {ONLY_BY_FINDER}",
+            ],
+        ),
+        (
+            'members = "ctrl+d"\nremove = ":"\nsort = "ctrl+p"',
+            {"half_page_down": (), "find_anything": ()},
+            [
+                "ctrl+d is members in this file, so half_page_down has no key: give it another there, or [] to leave",
+                "ctrl+p is sort and : is delete (in this file remove) in this file, so find_anything has no key: give",
+            ],
+        ),
+    ],
+)
+def test_a_key_of_the_file_is_taken_from_what_has_it_by_default(
+    text: str, lost: dict[str, tuple[str, ...]], notes: list[str]
+) -> None:
+    known = keymap.read("mine", f'based_on = "vim"\n[keys]\n{text}\n')
+    assert {name: keys for name, keys in known.keys.items() if name in lost} == lost
+    assert len(known.notes) == (1 + len(notes) if notes else 0)
+    for note in notes:
+        assert any(each.startswith(f"- {note}") for each in known.notes), (note, known.notes)
+    copy = keymap.read("mine", keymap.as_file(known))
+    assert (copy.keys, copy.notes) == (known.keys, ())
 
 
 def test_what_acts_in_different_places_may_share_a_key() -> None:
@@ -243,11 +290,13 @@ async def test_letters_are_letters_while_text_is_typed_and_function_keys_are_not
 
 
 async def test_a_letter_acts_before_the_next_is_looked_at(samples: Samples) -> None:
-    """What is typed at once after an action that came to a letter arrives in the line that it opens."""
+    """What is typed at once after an action that came to a letter arrives in the line that it opens; what had the
+    letter by default has lost it, and the user is told."""
     model = samples.pending("churn")
-    async with console(samples.url, samples.token, settings=mine('[keys]\nfilter = "z"\n')) as shown:
+    async with console(samples.url, samples.token, settings=mine('[keys]\nfilter = "v"\n')) as shown:
         await shown.shows(model, "● live")
-        await shown.press(*"zxxx")
+        await shown.notifies("Some actions have lost keys", "v is filter in this file, so mark_range, ")
+        await shown.press(*"vxxx")
         await shown.shows("No matching requests.")
     bound = {each.key: each.priority for each in Table.BINDINGS if isinstance(each, Binding)}
     assert not bound["pagedown"]
@@ -284,7 +333,7 @@ async def test_lists_move_by_the_keymap(samples: Samples) -> None:
 
 async def test_with_a_bad_keymap_the_default_one_is_used_and_every_problem_reported(samples: Samples) -> None:
     model = samples.pending("churn")
-    chosen = mine('[keys]\nreject = "a"\nquit = "ctrl+m"\n')
+    chosen = mine('[keys]\napprove = "a"\nreject = "a"\nquit = "ctrl+m"\n')
     async with console(samples.url, samples.token, settings=chosen) as shown:
         await shown.shows(model, "● live")
         await shown.notifies("Some settings are not used", "a would be approve and reject", "quit: ctrl+m")
@@ -317,6 +366,21 @@ def test_the_command_checks_a_file(tmp_path: Path) -> None:
     assert checked.stdout == ""
     for part in (str(file), "did you mean approve?", "quit: ctrl+m cannot be used"):
         assert part in checked.stderr
+
+
+def test_the_file_that_0_2_0_printed_is_refused_only_for_lines_that_now_clash(tmp_path: Path) -> None:
+    """``columns`` was in one place, where it had v, and is in all lists now, where others have come to v."""
+    text = Path(__file__).with_name("keymap_0_2_0.toml").read_text(encoding="utf-8")
+    file = tmp_path / "mine.toml"
+    file.write_text(text, encoding="utf-8")
+    refused = keys("--keymap", str(file))
+    assert (refused.returncode, refused.stdout, len(refused.stderr.splitlines())) == (1, "", 2)
+    assert "v would be columns and timeline in activity: give one of them another key." in refused.stderr
+    file.write_text(text.replace('timeline = "v"', "timeline = []"), encoding="utf-8")
+    taken = keys("--keymap", str(file))
+    assert re.search(r"^v +columns ", taken.stdout, re.MULTILINE)
+    assert re.search(r"^ +mark_range ", taken.stdout, re.MULTILINE)
+    assert "v is columns in this file, so mark_range, only_changes and every_model have no key: give " in taken.stderr
 
 
 def test_lines_with_the_former_names_of_an_action_are_taken_together(tmp_path: Path) -> None:
