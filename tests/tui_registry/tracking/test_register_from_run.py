@@ -184,6 +184,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(
         await shown.shows("Sort by", "rmse", "highest first")
         await shown.press("5")
         await shown.shows("rmse ▼")
+        await shown.until(lambda: names(shown)[:2] == ["no-model", "slope-2"], "sorted rows, which the next sort needs")
         await shown.press("s")
         await shown.shows("▼ highest first; again: lowest first")
         await shown.press("enter")
