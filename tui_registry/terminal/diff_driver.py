@@ -2,8 +2,8 @@
 
 Textual redraws whole lines and whole widgets. The driver keeps a copy of the terminal's cells and styles, and leaves
 out what would not change them. Characters that are not one cell wide are always sent, and the cells that they cover
-count as
-unknown: terminals disagree about their width. A list that moves by a row is scrolled by the terminal.
+count as unknown: terminals disagree about their width. A list that moves by a row is scrolled by the terminal, unless
+one of its rows has such characters.
 
 Sequences, as in ECMA-48: CUP positions the cursor, CUF moves it to the right, SGR sets the style; as in the VT100:
 DECSTBM limits the rows that scroll, RI moves the cursor up, and scrolls at the uppermost of them.
@@ -70,13 +70,17 @@ def _width(text: str) -> int:
 class TerminalMemory:
     """A copy of the terminal's cells, as far as known, and its cursor position."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: int, lines: int) -> None:
+        """``columns`` and ``lines``: the terminal's size in cells."""
+        self._columns, self._lines = columns, lines
         self._rows: dict[int, Row] = {}
         self._at: tuple[int, int] | None = None  # row and column, from 0; None if unknown
         self._style = ""
 
-    def forget(self) -> None:
-        """Drop the copy: something else has drawn on the terminal."""
+    def forget(self, size: tuple[int, int] | None = None) -> None:
+        """Drop the copy: something else has drawn on the terminal, or it has another size."""
+        if size is not None:
+            self._columns, self._lines = size
         self._rows.clear()
         self._at = None
 
@@ -139,22 +143,21 @@ class TerminalMemory:
         them, so that only the row that comes into view is left to be sent."""
         rows = self._rows
         for step in (1, -1):
-            moved = _together([row for row in sorted(wanted) if wanted[row] == rows.get(row + step)])
+            moved = _longest_run([row for row in sorted(wanted) if wanted[row] == rows.get(row + step)])
             if sum(wanted[row] != rows.get(row) for row in moved) >= MIN_SCROLLED:
                 break
         else:
             return
         top, bottom = min(moved[0], moved[0] + step), max(moved[-1], moved[-1] + step)
         before = {row: rows.get(row, []) for row in range(top, bottom + 1)}
-        width = len(before[top])
-        if any(len(cells) != width or None in cells for cells in before.values()):
-            return
+        if bottom >= self._lines or any(len(cells) != self._columns or None in cells for cells in before.values()):
+            return  # the terminal moves whole rows, also what is not known of them
         self._set_style(parts, "")  # which the row that comes into view is filled with
         line_feed = f"\x1b[{bottom + 1}H\n" if step == 1 else f"\x1b[{top + 1}H\x1bM"
         parts.append(f"\x1b[{top + 1};{bottom + 1}r{line_feed}\x1b[r")
         self._at = (0, 0)
         for row in before:
-            rows[row] = before.get(row + step) or [(" ", "")] * width
+            rows[row] = before.get(row + step) or [(" ", "")] * self._columns
         for row, cells in before.items():
             if row not in moved:
                 self._update(parts, row, wanted.get(row, cells))
@@ -184,7 +187,7 @@ class TerminalMemory:
             for place, (cell, old) in enumerate(zip_longest(cells, before))
             if cell is not None and cell != old
         ]
-        for first, end in _alike(cells, changed):
+        for first, end in _runs_to_send(cells, changed):
             run = [cell for cell in cells[first:end] if cell is not None]
             self._go(parts, (row, first))
             self._set_style(parts, run[0][1])
@@ -217,19 +220,21 @@ def _put(cells: Row, drawn: Drawn) -> None:
     cells[column : column + width] = zip(text, repeat(style), strict=False) if narrow else repeat(None, width)
 
 
-def _together(rows: list[int]) -> list[int]:
-    """The most rows, of these in order, that follow each other, but for two where a scrollbar's ends are."""
+def _longest_run(rows: list[int], max_gap: int = 2) -> list[int]:
+    """The longest part of these rows, in order, in which nowhere more than ``max_gap`` are missing: those in which the
+    ends of a scrollbar move do not look like the row before."""
     runs: list[list[int]] = []
     for row in rows:
-        if runs and row - runs[-1][-1] <= 3:
+        if runs and row - runs[-1][-1] <= max_gap + 1:
             runs[-1].append(row)
         else:
             runs.append([row])
     return max(runs, key=len, default=[])
 
 
-def _alike(cells: Row, changed: list[tuple[int, Cell]]) -> Iterator[tuple[int, int]]:
-    """Start and end of the runs of cells of one style that contain the changed ones, and short gaps between them."""
+def _runs_to_send(cells: Row, changed: list[tuple[int, Cell]]) -> Iterator[tuple[int, int]]:
+    """The changed cells as runs, each from its first cell to the one after its last. All cells of a run have one style;
+    up to MAX_GAP unchanged ones between two changed ones are in it, too."""
     first, last, style = 0, -1, ""
     for place, (_, own) in changed:
         if last >= 0 and own == style:
@@ -255,7 +260,7 @@ class DiffDriver(TerminalDriver):
         self._stale = True
 
     def start_application_mode(self) -> None:
-        self.memory = TerminalMemory()
+        self.memory = TerminalMemory(*self._get_terminal_size())
         super().start_application_mode()
         previous = signal.getsignal(signal.SIGWINCH)
 
@@ -274,5 +279,5 @@ class DiffDriver(TerminalDriver):
     def write(self, data: str) -> None:
         if self._stale:
             self._stale = False
-            self.memory.forget()
+            self.memory.forget(self._get_terminal_size())
         super().write(self.memory.reduce(data))

@@ -24,7 +24,8 @@ from textual.widget import Widget
 MAX_WAIT_SECONDS = 0.5  # for what the key before caused; a screen that never rests must not lose keys
 POLL_SECONDS = 0.001
 IDLE_STEPS = 3  # of the event loop without a message; a worker that may open a dialog starts in one of them
-SETTLED_SECONDS = 0.1  # after a key was handled, when all that it caused has started
+SETTLED_SECONDS = 0.1  # after a key and what it caused, when no worker that it started is about to open a dialog
+PROMPT_SECONDS = 0.02  # from a key to here, unless the event loop was blocked by what the key before it caused
 
 
 class KeyQueue:
@@ -40,7 +41,7 @@ class KeyQueue:
         self._waiting: deque[Key] = deque()
         self._is_scheduled = False  # whether the next one will be handled, or is being handled
         self._busy_since: float | None = None
-        self._handled_at = 0.0
+        self._active_at = 0.0  # when a key was handled, or what it caused was going on
         self._drawn_screen: Screen[object] | None = None
         self._drawn_at = 0.0
 
@@ -74,9 +75,10 @@ class KeyQueue:
         return self._drawn_screen is self._app.screen
 
     async def _next(self) -> None:
-        is_settled = time.monotonic() - self._handled_at > SETTLED_SECONDS
+        is_settled = self._is_settled
         for _ in range(1 if is_settled else IDLE_STEPS):
             if self._must_wait():
+                self._active_at = time.monotonic()
                 await asyncio.sleep(POLL_SECONDS)
                 self._app.call_later(self._next)
                 return
@@ -89,10 +91,18 @@ class KeyQueue:
                 if is_seen or self._may_act_unseen(key):
                     await self._handle(key)
         finally:
-            self._handled_at = time.monotonic()
+            self._active_at = time.monotonic()
             self._is_scheduled = bool(self._waiting)
             if self._waiting:
                 self._app.call_later(self._next)
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether the next key was pressed long after the one before it had done all that it does."""
+        if not self._waiting:
+            return False
+        pressed = self._waiting[0].time
+        return pressed - self._active_at > SETTLED_SECONDS and time.monotonic() - pressed < PROMPT_SECONDS
 
     def _must_wait(self) -> bool:
         """Whether what the key before caused is still going on, within MAX_WAIT_SECONDS, or the screen holds the keys,

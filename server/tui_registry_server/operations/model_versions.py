@@ -2,7 +2,7 @@
 
 from tui_registry_server.operations import sources
 from tui_registry_server.operations.call import Answer, Call
-from tui_registry_server.operations.record import record, set_tag_in_words
+from tui_registry_server.operations.record import record
 from tui_registry_server.operations.subjects import ModelSubject, VersionSubject, no_version
 from tui_registry_server.operations.transitions import detail_of_requests, requested_by
 from tui_registry_server.rules.errors import InvalidState
@@ -129,7 +129,7 @@ def set_tag(call: Call, body: SetModelVersionTag, subject: VersionSubject) -> An
     before = tags.set_on_version(call.connection, version.model_id, version.version, key, value)
     if len(value) > len(before or ""):
         check_tags_size(tags.size_on_version(call.connection, version.model_id, version.version))
-    _record(call, ActivityType.SET_TAG, version, set_tag_in_words(key, value), {"key": key, "value": [before, value]})
+    _record(call, ActivityType.SET_TAG, version, f"set tag {key}", {"key": key, "value": [before, value]})
     return {}
 
 

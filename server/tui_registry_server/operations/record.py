@@ -8,15 +8,8 @@ from tui_registry_server.operations.call import Call
 from tui_registry_server.store import activities, principals
 from tui_registry_server.store.engine import Connection
 from tui_registry_server.wire.activity import ActivityType
-from tui_registry_server.wire.plain_text import one_line
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.stage import Stage
-
-MAX_VALUE_LENGTH = 80  # characters of a tag's value in words; the audit log's detail has all
-
-
-def set_tag_in_words(key: str, value: str) -> str:
-    return f"set tag {key} = {one_line(value, MAX_VALUE_LENGTH)}"
 
 
 def record(

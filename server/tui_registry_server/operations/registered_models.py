@@ -4,7 +4,7 @@ import uuid
 
 from tui_registry_server.operations.access_lists import changed_levels
 from tui_registry_server.operations.call import Answer, Call
-from tui_registry_server.operations.record import record, set_tag_in_words
+from tui_registry_server.operations.record import record
 from tui_registry_server.operations.subjects import ModelSubject, Subject, no_model
 from tui_registry_server.operations.transitions import detail_of_requests
 from tui_registry_server.rules.errors import InvalidState, ResourceAlreadyExists
@@ -140,7 +140,7 @@ def set_tag(call: Call, body: SetRegisteredModelTag, subject: ModelSubject) -> A
         ActivityType.SET_TAG,
         model_id=model.id,
         model_name=model.name,
-        system_comment=set_tag_in_words(key, value),
+        system_comment=f"set tag {key}",
         detail={"key": key, "value": [before, value]},
     )
     return {}

@@ -56,7 +56,7 @@ def test_a_terminal_shows_the_same(writes: list[str]) -> None:
 
 
 def a_terminal_shows_the_same(writes: list[str]) -> None:
-    memory = TerminalMemory()
+    memory = TerminalMemory(COLUMNS, LINES)
     whole, spared = pyte.Screen(COLUMNS, LINES), pyte.Screen(COLUMNS, LINES)
     streams = pyte.Stream(whole), pyte.Stream(spared)
     for screen in (whole, spared):
@@ -95,7 +95,7 @@ def test_a_terminal_shows_the_same_list_where_it_scrolls(frames: list[str]) -> N
 
 
 def test_a_list_that_moves_by_a_row_is_scrolled_by_the_terminal() -> None:
-    memory = TerminalMemory()
+    memory = TerminalMemory(len("model-00000000"), 24)
     names = [f"model-{number * 7919:08}" for number in range(20)]
 
     def frame(offset: int) -> str:
@@ -108,8 +108,24 @@ def test_a_list_that_moves_by_a_row_is_scrolled_by_the_terminal() -> None:
     assert len(memory.reduce(frame(0))) < 60
 
 
+def test_rows_that_are_known_in_part_are_not_scrolled() -> None:
+    """Else what is beside them would move with them."""
+    beside = [f"\x1b[{line};9H\x1b[39;49mbeside {line}\x1b[0m" for line in range(1, LINES + 1)]
+    a_terminal_shows_the_same([*beside, "\x1b[?1049h"[:0], *(_rows(offset) for offset in range(3))])
+    memory = TerminalMemory(COLUMNS, LINES)
+    for line in beside:
+        memory.reduce(line)
+    memory.forget()
+    memory.reduce(_rows(0))
+    assert "\n" not in memory.reduce(_rows(1))
+
+
+def _rows(offset: int) -> str:
+    return "".join(f"\x1b[{line + 1};1H\x1b[39;49mrow {line + offset:03}\x1b[0m" for line in range(LINES))
+
+
 def test_what_is_there_already_is_not_sent() -> None:
-    memory = TerminalMemory()
+    memory = TerminalMemory(80, 24)
     line = "\x1b[2;1H\x1b[1;31mname\x1b[0m\x1b[39m   1   \x1b[0m"
     assert memory.reduce(line) == "\x1b[2;1H\x1b[1;31mname\x1b[0;39m   1   \x1b[0m"
     assert memory.reduce(line) == ""
