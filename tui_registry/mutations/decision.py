@@ -66,6 +66,8 @@ class Target:
     comment: str = ""
     also: tuple[InboxRequest, ...] = ()
     unchosen: tuple[InboxRequest, ...] = ()
+    created: int = 0
+    """When it was requested, in milliseconds since the epoch."""
 
     @classmethod
     def of(
@@ -83,6 +85,7 @@ class Target:
             request.comment or "",
             tuple(also),
             tuple(unchosen),
+            request.creation_timestamp,
         )
 
     @property

@@ -77,7 +77,7 @@ async def test_two_who_asked_for_the_same_are_one_decision(samples: Samples) -> 
         await shown.press("a")
         await shown.shows("Approve 2 requests?", "1 chosen; 1 more for the same transition is approved with it.")
         await shown.shows(f"requested by {SECOND_ASKER}", "“Needed by Monday.”")
-        await shown.shows(f"also approves the request by {ASKER} for Staging", "“Better recall.”")
+        await shown.shows(f"also approves the request by {ASKER}, ", "“Better recall.”")
         await shown.press("n", "space", "space")
         await shown.shows("2 marked, decided together with 1 more:", "Inbox (3), 2 marked")
         await shown.until(lambda: "a approve 3  r reject 3  x cancel 2 requests" in shown.bar)

@@ -140,7 +140,7 @@ async def test_a_dialog_with_a_word_in_a_small_terminal(samples: Samples) -> Non
     async with console(samples.url, samples.token, (60, 20)) as shown:
         await shown.shows("churn-of")
         await shown.press("a")
-        await shown.shows("y then type it  n no  tab comment  o keep")
+        await shown.shows("y then type it  n no  tab comment  o untick")
         await shown.press("y")
         await shown.shows(f"type {model}   esc close")
         await shown.press("escape")

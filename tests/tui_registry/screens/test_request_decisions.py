@@ -277,12 +277,12 @@ async def test_a_comment_is_read_to_its_end_before_it_is_decided(samples: Sample
         await shown.shows("… 2 more lines: the whole comment is below, J scrolls down")
         await shown.press("a")
         await shown.shows("“Two weeks are over.", "metric_1 rose", "… 3 more lines at the end: ↓", "“One line.”")
-        await shown.shows(f"also approves the request by {SECOND_ASKER} for Staging")
+        await shown.shows(f"also approves the request by {SECOND_ASKER}, ")
         await shown.press(*["down"] * 12)
         await shown.shows(f"the rest of the comment by {ASKER}:", "metric_3 rose", "Rollback: version 8.")
         assert question_text(shown).count("metric_0 rose") == 1
         await shown.press("n", "r")
-        await shown.shows(f"also rejects the request by {SECOND_ASKER} for Staging")
+        await shown.shows(f"also rejects the request by {SECOND_ASKER}, ")
 
 
 async def test_a_request_that_is_gone_when_confirmed_is_reported(samples: Samples) -> None:

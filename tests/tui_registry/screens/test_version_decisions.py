@@ -79,7 +79,7 @@ async def test_ones_own_on_the_page_of_a_version(samples: Samples) -> None:
         await shown.shows("x cancel")
         assert "approve" not in shown.bar
         await shown.press("x")
-        await shown.shows("Cancel this request?", f"requested by {ASKER}")
+        await shown.shows("Cancel this request?", f"requested by {ASKER}, ", "s ago")
         await shown.press("y")
         await shown.notifies("Cancelled; version 1 stays in None.")
         await shown.until(lambda: "x cancel" not in shown.bar, "nothing is left to cancel")

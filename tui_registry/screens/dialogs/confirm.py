@@ -167,7 +167,7 @@ class Confirm(ModalScreen[Consent | None]):
         rest = ["n no", *(["tab comment"] if following == "comment" else [])]
         archive: list[str] = []
         if question.archive:
-            archive = ["o do not archive", "o keep"] if self._archives else ["o archive"]
+            archive = ["o do not archive", "o untick"] if self._archives else ["o archive"]
         return (
             "   ".join([yes, *rest, *archive[:1]]),
             "  ".join([yes, *rest, *archive[-1:]]),

@@ -10,6 +10,7 @@ from tui_registry.mutations.decision import PARTICIPLES, PRESENT_TENSE, Decision
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.screens.dialogs.confirm import Question, word_for
 from tui_registry.terminal.sanitize import one_line
+from tui_registry.widgets.ages import age
 from tui_registry.widgets.request_details import MAX_TEXT_LENGTH, wrapped_comment
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
@@ -135,16 +136,20 @@ class _TargetText:
         """For each request how its author is introduced, the author, and the lines of the comment."""
         target, verb = self.target, PRESENT_TENSE[self.decision]
         asked = [
-            ("  requested by {}", target.creator, target.comment),
-            *(("  and by {}", each.user_id, each.comment) for each in target.also),
+            ("requested by {}", target.creator, target.created, target.comment),
+            *(("and by {}", each.user_id, each.creation_timestamp, each.comment) for each in target.also),
             *(
-                (f"  also {verb} the request by {{}} for {each.to_stage}", each.user_id, each.comment)
+                (f"also {verb} the request by {{}}", each.user_id, each.creation_timestamp, each.comment)
                 for each in target.unchosen
             ),
         ]
         return [
-            (how, user, [line for line in wrapped_comment(comment or "", REASON_CELLS, self.longest) if line])
-            for how, user, comment in asked
+            (
+                f"  {how}, {age(created)} ago",
+                user,
+                [line for line in wrapped_comment(comment or "", REASON_CELLS, self.longest) if line],
+            )
+            for how, user, created, comment in asked
         ]
 
     @property
