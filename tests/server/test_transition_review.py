@@ -1,5 +1,7 @@
 """One answer with everything that is needed to decide a transition request."""
 
+import time
+
 from tests.server.callers import Callers
 
 REQUESTS, VERSIONS, COMMENTS = "/mlflow/transition-requests", "/mlflow/model-versions", "/mlflow/comments"
@@ -25,6 +27,7 @@ def test_a_review_has_the_version_with_what_it_displaces_and_what_happened(calle
     callers.creator.post(f"{VERSIONS}/set-tag", **of, key="auc", value="0.9").ok()
     for text in ("one", "two", "three", "four"):
         callers.creator.post(f"{COMMENTS}/create", **of, comment=text).ok()
+        time.sleep(0.002)  # those of one millisecond are in any order
     callers.creator.post(f"{REQUESTS}/create", **of, stage="Production", comment="better").ok()
 
     review = callers.creator.get(f"{REQUESTS}/review", **of, stage="Production").ok()

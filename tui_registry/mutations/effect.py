@@ -1,10 +1,12 @@
 """The effect of a transition in words: what is left empty, which versions are archived, whose requests are settled."""
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
-from tui_registry.terminal.sanitize import one_line
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
-from tui_registry_server.wire.transition_request import TransitionRequest
+
+if TYPE_CHECKING:
+    from tui_registry_server.wire.transition_request import TransitionRequest
 
 MAX_NAMED = 3  # requesters
 PRODUCTION_LEFT_EMPTY = "Production is left EMPTY: no other version is there."
@@ -32,8 +34,10 @@ def numbered(versions: Sequence[str]) -> str:
     return f"version{'s' if len(versions) > 1 else ''} {', '.join(versions)}"
 
 
-def requests_by(requests: Sequence[TransitionRequest]) -> str:
+def requests_by(requests: "Sequence[TransitionRequest]") -> str:
     """``the request by ada``, or ``the requests by ada, lena``."""
+    from tui_registry.terminal.sanitize import one_line  # most commands need neither it nor Rich
+
     more = f" and {len(requests) - MAX_NAMED} more" if len(requests) > MAX_NAMED else ""
     names = ", ".join(one_line(each.user_id, 60) for each in requests[:MAX_NAMED])
     return f"the request{'s' if len(requests) > 1 else ''} by {names}{more}"

@@ -242,7 +242,7 @@ async def test_ten_thousand_users_are_read_as_they_are_needed(access_data: Acces
         await shown.shows("Users (100+)")
         await shown.press("slash")
         await shown.type(f"many-{access_data.samples.id}")
-        await shown.shows("(100+)")
+        await shown.shows("(100+)", f"▎ many-{access_data.samples.id}-000")
         await shown.press("enter", "G")
         await shown.shows("(130)")
         await shown.press("G")

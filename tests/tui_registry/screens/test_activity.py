@@ -66,6 +66,6 @@ async def test_a_filter_by_a_duration_has_further_pages(samples: Samples) -> Non
         await shown.type(f"{model} since:1d type:created")
         await shown.shows("(1)")
         await shown.type(" type:set_tag")
-        await shown.shows("(100+)")
+        await shown.shows("(100+)", "set tag")
         await shown.press("enter", "G")
         await shown.shows("(121)")

@@ -59,7 +59,7 @@ async def test_every_call_is_there_as_it_is_made(samples: Samples, size: tuple[i
         await shown.shows("No open requests", "● live")
         await opened(shown)
         await shown.shows("Changes and API", "read the current user", "read changes as they happen", "200")
-        await shown.shows("GET    /mlflow/")  # of the row under the cursor
+        await shown.shows("GET    /")  # of the row under the cursor
         with pytest.raises(CallError):
             await shown.app.client.models.get(f"nobody-{uuid.uuid4().hex}")
         await shown.shows("read a model ", "✗ 404")
