@@ -164,7 +164,10 @@ def test_old_versions_in_production(registry: LiveRegistry, admin: Api) -> None:
     with changing(registry.database) as connection:
         aged = update(model_versions).where(model_versions.c.version.in_([1, 3]))
         connection.execute(aged.values(creation_timestamp=long_ago))
-    assert counts(admin)["old_production_versions"] == 1
+    tag = {"key": "mlflow.prompt.is_prompt", "value": "true"}
+    admin.post(f"{VERSIONS}/set-tag", name="aged", version="3", **tag).ok()
+    assert counts(admin)["old_production_versions"] == 1, "no tag hides them"
+    admin.delete(f"{VERSIONS}/delete-tag", name="aged", version="3", key=tag["key"]).ok()
     assert counts(admin, production_days=101)["old_production_versions"] == 0
     assert counts(admin, production_days=0)["old_production_versions"] == 2
     old = f"stage = 'Production' AND creation_timestamp <= {long_ago}"

@@ -22,8 +22,8 @@ class Workspaces:
         return (await self._transport.get(WORKSPACES, WorkspaceList, **given)).workspaces
 
     async def in_production(self, name: str, max_results: int) -> ModelVersionPage:
-        """The first versions in Production in a workspace; with a page token, there are more."""
-        search = {"filter": f"stage = '{Stage.PRODUCTION}'", "max_results": max_results}
+        """The first versions in Production in a workspace, whatever their tags; with a page token, there are more."""
+        search = {"filter": f"stage = '{Stage.PRODUCTION}'", "max_results": max_results, "include_prompts": True}
         return await self._transport.get_in(name, "/mlflow/model-versions/search", ModelVersionPage, **search)
 
     async def create(self, name: str, description: str) -> Workspace:

@@ -169,7 +169,7 @@ def delete_model(*, name: str, **how: Unpack[How]) -> None:
 
     async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import model as changes
-        from tui_registry.queries.serving import serving
+        from tui_registry.queries.serving import serving_of
         from tui_registry.queries.version_page import version_page
         from tui_registry.terminal.sanitize import visible
 
@@ -178,8 +178,8 @@ def delete_model(*, name: str, **how: Unpack[How]) -> None:
         number = len(page.model_versions)
         more = "or more " if page.next_page_token else ""
         count = f"{number} {more}version{'' if number == 1 else 's'}"
-        serves = serving(page.model_versions)
-        warning = [f"{visible(name)} with {count} will be deleted.", *serves, "This cannot be undone."]
+        serving = await serving_of(client, name)
+        warning = [f"{visible(name)} with {count} will be deleted.", *serving, "This cannot be undone."]
         return PlannedChange(mutations=[changes.delete(client, name, found.id)], warning=" ".join(warning))
 
     change(plan, **how)

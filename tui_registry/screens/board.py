@@ -57,7 +57,7 @@ class Board(TableActions, StagePlace):
 
     def _new_pages(self) -> dict[Stage, Pages[Row]]:
         """With the same times for every page."""
-        return {stage: Pages(partial(self._read_page, versions_filter(self._typed, stage))) for stage in Stage}
+        return {stage: Pages(partial(self._read_page, stage, versions_filter(self._typed, stage))) for stage in Stage}
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -84,12 +84,14 @@ class Board(TableActions, StagePlace):
         await asyncio.gather(*(pages[stage].refresh(*table.window) for stage, table in self.tables.items()))
         self._show(pages)
 
-    async def _read_page(self, filter_text: str, token: str, size: int) -> tuple[list[Row], str]:
+    async def _read_page(self, stage: Stage, filter_text: str, token: str, size: int) -> tuple[list[Row], str]:
+        """Of prompts, those that somebody moved to a stage: no tag may hide what is in Production."""
         page = await self.console_app.client.versions.search(
             filter_text=filter_text,
             order_by=self.server_order or "last_updated_timestamp DESC",
             max_results=size,
             page_token=token,
+            include_prompts=stage is not Stage.NONE,
         )
         self._versions |= {_key(version.name, version.version): version for version in page.model_versions}
         return [self._row(version) for version in page.model_versions], page.next_page_token or ""

@@ -23,7 +23,7 @@ def get(call: Call, body: GetOverview, subject: None) -> Answer:
     requests, oldest = overview.open_requests(connection, principal, LIMIT)
     old = max(0, call.clock - body.production_days * DAY)
     undescribed, unowned = (_search(MODELS, f"missing = '{what}'") for what in ("description", "owner"))
-    aged = _search(VERSIONS, f"stage = '{Stage.PRODUCTION}' AND creation_timestamp <= {old}")
+    aged = _search(VERSIONS, f"stage = '{Stage.PRODUCTION}' AND creation_timestamp <= {old}", include_prompts=True)
     expiring = overview.expiring_tokens(
         connection,
         None if principal.admin else principal.id,
@@ -41,8 +41,15 @@ def get(call: Call, body: GetOverview, subject: None) -> Answer:
     }
 
 
-def _search(searchable: Searchable, filter_text: str) -> Search:
-    return read_search(searchable, filter_text=filter_text, order_by=(), max_results=1, page_token="")
+def _search(searchable: Searchable, filter_text: str, *, include_prompts: bool = False) -> Search:
+    return read_search(
+        searchable,
+        filter_text=filter_text,
+        order_by=(),
+        max_results=1,
+        page_token="",
+        include_prompts=include_prompts,
+    )
 
 
 def _transitions(call: Call, day_start: Sequence[int]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import pytest
 from tests.tui_registry.command_line import answer, lines, run
 from tests.tui_registry.samples import ASKER, OWNER, Samples
 from tui_registry.commands.exits import Exit
+from tui_registry.queries.version_page import version_page
 
 pytestmark = pytest.mark.usefixtures("command_home")
 
@@ -112,7 +113,7 @@ def test_a_transition_keeps_or_archives_who_is_there(samples: Samples) -> None:
 EMPTY = "Production is left EMPTY: no other version is there."
 
 
-def test_who_leaves_production_empty_is_reported(samples: Samples) -> None:
+def test_who_leaves_production_empty_is_reported(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
     model = samples.model("emptied")
     for _ in range(2):
         samples.version(model, "Production")
@@ -123,10 +124,13 @@ def test_who_leaves_production_empty_is_reported(samples: Samples) -> None:
     assert EMPTY in lines(run(samples, *move, "2", "None", "--dry-run"))
     assert answer(samples, *move, "2", "None", "--dry-run")["notice"] == EMPTY
     assert EMPTY not in run(samples, *move, "2", "Production", "--dry-run").output
-    serving = (
-        "2 versions will be deleted. 1 of the versions is in Production: {model} version 2. This cannot be undone."
-    )
-    assert f"{model} with {serving.format(model=model)}" in lines(run(samples, "models", "delete", model, "--dry-run"))
+    serving = f"will be deleted. 1 of the versions is in Production: {model} version 2. This cannot be undone."
+    delete = ("models", "delete", model, "--dry-run")
+    assert f"{model} with 2 versions {serving}" in lines(run(samples, *delete))
+    with monkeypatch.context() as patch:
+        patch.setitem(version_page.__kwdefaults__ or {}, "max_results", 1)
+        samples.version(model)  # newer than what is read of those in Production
+        assert f"{model} with 1 or more version {serving}" in lines(run(samples, *delete))
     assert EMPTY in run(samples, "versions", "delete", model, "2").stderr
     assert EMPTY not in run(samples, "versions", "delete", model, "1").stderr
     samples.ask(model, "2", "Archived")

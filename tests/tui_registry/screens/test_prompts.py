@@ -200,6 +200,8 @@ async def test_who_decides_a_request_reads_the_text(samples: Samples, reply: str
     async with console(samples.url, samples.token, LARGE) as shown:
         await shown.shows("Inbox (1)", "compared with version 1", "text You answer", "At most 80 words.")
         assert "mlflow.prompt" not in shown.text
+        await shown.press("3")
+        await shown.shows("Board", "Production 1", "None 0")
 
 
 async def test_readers_are_offered_no_change(samples: Samples, reply: str) -> None:

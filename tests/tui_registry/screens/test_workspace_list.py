@@ -183,6 +183,8 @@ async def test_what_serves_in_one_is_named_before_it_is_deleted(admin: Api, size
             inside.post("/mlflow/model-versions/create", name="of-risk", source="s3://models/risk").ok()
             stage = {"name": "of-risk", "version": version, "stage": "Production", "archive_existing_versions": False}
             inside.post("/mlflow/databricks/model-versions/transition-stage", **stage).ok()
+        hiding = {"key": "mlflow.prompt.is_prompt", "value": "true"}
+        inside.post("/mlflow/model-versions/set-tag", name="of-risk", version="1", **hiding).ok()
     async with opened(admin, size=size) as shown:
         await to_list(shown)
         await shown.shows("MODELS+PROMPTS")

@@ -76,6 +76,8 @@ def test_one_from_its_creation_to_its_end(samples: Samples) -> None:
         inside.post("/mlflow/model-versions/create", name="inside", source="s3://models/inside").ok()
         stage = {"name": "inside", "version": "1", "stage": "Production", "archive_existing_versions": False}
         inside.post("/mlflow/databricks/model-versions/transition-stage", **stage).ok()
+        hiding = {"key": "mlflow.prompt.is_prompt", "value": "true"}
+        inside.post("/mlflow/model-versions/set-tag", name="inside", version="1", **hiding).ok()
     rows = lines(run(samples, "workspaces", "list", by=ADMIN))
     assert [line.split() for line in rows if line.startswith(name)] == [[name, "1", "CAN_MANAGE", "Of", "a", "team."]]
     listed = answer(samples, "workspaces", "list", by=ADMIN)["workspaces"]
