@@ -11,6 +11,7 @@ from tui_registry_server.wire.lineage import Lineage, LineageStatus
 from tui_registry_server.wire.model_version import ModelVersion
 
 NO_SUCH_RUN = "run not on tracking server"
+BEING_READ = "being read"
 NOT_FOUND = 404
 
 
@@ -43,12 +44,22 @@ def joined_problem(versions: Sequence[ModelVersion], metrics: Sequence[RunMetric
 
 async def metrics_of_version(connection: LiveConnection, version: ModelVersion, lineage: Lineage | None) -> RunMetrics:
     """``lineage``: what the registry knows."""
+    return known_metrics(connection, version, lineage) or await metrics_of_run(connection, version.run_id or "")
+
+
+def known_metrics(connection: LiveConnection, version: ModelVersion, lineage: Lineage | None) -> RunMetrics | None:
+    """The same, as far as nobody has to be asked; None if the tracking server has to be."""
     if lineage is not None and (lineage.metrics or lineage.status is LineageStatus.READY):
         return RunMetrics(metrics_of(lineage), is_final(lineage))
     if not version.run_id or not (connection.opened and connection.opened.tracking_uri):
         return RunMetrics(problem=(lineage and lineage.problem) or "")
+    return None
+
+
+async def metrics_of_run(connection: LiveConnection, run_id: str) -> RunMetrics:
+    """From the tracking server, which may be slow."""
     try:
-        run = await connection.tracking.run(version.run_id)
+        run = await connection.tracking.run(run_id)
     except CallError as error:
         missing = isinstance(error, Refused) and error.status == NOT_FOUND
         return RunMetrics(problem=NO_SUCH_RUN if missing else str(error))

@@ -20,12 +20,13 @@ class Difference:
 
 
 METRICS_UNREAD = "metrics cannot be read"
+METRICS_AWAITED = "metrics being read"
 
 
 @dataclass(frozen=True, slots=True)
 class VersionComparison:
-    """``displaced`` is the number of the version that would be displaced. ``problem`` says that something could not be
-    read, in few words, and ``reason`` what and why."""
+    """``displaced`` is the number of the version that would be displaced. ``problem`` says that something is not read,
+    in few words, and ``reason`` what and why."""
 
     displaced: str
     differences: tuple[Difference, ...]
@@ -38,9 +39,11 @@ def compare(
     after: ModelVersion,
     metrics: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {}),
     reason: str = "",
+    *,
+    are_awaited: bool = False,
 ) -> VersionComparison:
     """Compare with the version that would be displaced, ``before``. ``metrics`` are those of the runs that produced
-    the two, ``reason`` why they could not be read."""
+    the two, ``reason`` why they could not be read; ``are_awaited``: they are not there yet."""
     numbers = [_numbers(each) for each in metrics]
     tags = [{tag.key: tag.value for tag in own_tags(version.tags)} for version in (before, after)]
     prompts = [_prompt(version) for version in (before, after)]
@@ -60,7 +63,8 @@ def compare(
         *by_tag,
         *(each for each in facts if each.before != each.after),
     )
-    return VersionComparison(before.version, found, METRICS_UNREAD if reason else "", reason)
+    problem = METRICS_UNREAD if reason else METRICS_AWAITED if are_awaited else ""
+    return VersionComparison(before.version, found, problem, reason)
 
 
 def _differing(before: Mapping[str, str], after: Mapping[str, str], *, is_tag: bool = False) -> list[Difference]:

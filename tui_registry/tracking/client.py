@@ -1,8 +1,10 @@
 """The calls to the tracking server that the console uses. (MLflow's REST API: experiments, runs, logged models,
 artifacts.)"""
 
+import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 
@@ -68,6 +70,12 @@ class TrackingClient(Transport):
             self._http.headers["Authorization"] = given
         if journal is not None:
             self.journal = journal
+        self._runs: dict[str, asyncio.Task[Run]] = {}  # that are being read, by their ids
+
+    async def close(self) -> None:
+        for reading in self._runs.values():
+            reading.cancel()
+        await super().close()
 
     async def experiments(
         self, *, filter_text: str = "", order_by: str = "", max_results: int = 100, page_token: str = ""
@@ -103,8 +111,23 @@ class TrackingClient(Transport):
         )
 
     async def run(self, run_id: str) -> Run:
+        """A run. Whoever asks while it is being read waits for the same answer; who no longer waits does not end that:
+        a slow server is asked once, however often a place is loaded again meanwhile."""
+        reading = self._runs.get(run_id)
+        if reading is None:
+            reading = self._runs[run_id] = asyncio.ensure_future(self._read_run(run_id))
+            reading.add_done_callback(partial(self._forget_run, run_id))
+        await asyncio.wait({reading})
+        return reading.result()
+
+    async def _read_run(self, run_id: str) -> Run:
         answer = await self.get("/mlflow/runs/get", RunAnswer, run_id=run_id)
         return answer.run
+
+    def _forget_run(self, run_id: str, reading: asyncio.Task[Run]) -> None:
+        del self._runs[run_id]
+        if not reading.cancelled():
+            reading.exception()  # is retrieved, also if nobody waits for it any longer
 
     async def logged_models(self, run: Run) -> list[LoggedModel]:
         """The models that a run has logged; none on a server before MLflow 3."""

@@ -1,7 +1,11 @@
 """What differs from the version that a request would displace: beside the request, in time, and never in its way."""
 
+import threading
+from http.server import BaseHTTPRequestHandler
+
 import pytest
 
+from tests.server.scripted_tracking_server import answer, serving_script
 from tests.tui_registry.console import LARGE, SMALL, Console, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.samples import ASKER, Samples
@@ -67,6 +71,46 @@ async def test_it_is_waited_for_by_nobody(samples: Samples, model: str) -> None:
         await shown.press("G")
         await shown.shows("compared with version 1")
         assert (line_of(shown, "displaces version 1"), line_of(shown, "Better everywhere.")) == before
+
+
+async def test_metrics_come_from_a_slow_server_however_often_the_registry_changes(samples: Samples, model: str) -> None:
+    """They are said to be on the way, and what is being read is not asked for again."""
+    answered = threading.Event()
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        answered.wait(60)
+        run_id = handler.path.rpartition("=")[2]
+        value = 0.5 if run_id.startswith("a") else 0.25
+        info = {"run_id": run_id, "experiment_id": "7", "status": "FINISHED", "end_time": 1767225600000}
+        answer(handler, 200, {"run": {"info": info, "data": {"metrics": [{"key": "rmse", "value": value}]}}})
+
+    async def is_changed(shown: Console, value: str) -> None:
+        samples.call("POST", "/mlflow/model-versions/set-tag", name=model, version="2", key="auc", value=value)
+        await shown.shows(f"auc 0.89 → {value}" if "Inbox" in shown.header else f" {value}")
+
+    with serving_script() as tracking:
+        tracking.reply = reply
+        uri = f"http://127.0.0.1:{tracking.server_port}"
+        try:
+            async with console(samples.url, samples.token, LARGE, tracking_uri=uri) as shown:
+                await shown.shows("compared with version 1   ! metrics being read", "auc 0.89 → 0.91")
+                await is_changed(shown, "0.92")
+                await shown.press("enter")
+                await shown.shows(f"Models › {model}", "! metrics being read")
+                await shown.press("equals_sign")
+                await shown.shows("! no metrics", "being read", "≠ tag auc")
+                await is_changed(shown, "0.93")
+                await is_changed(shown, "0.94")
+                answered.set()
+                await shown.shows("≠ metric rmse", "0.5", "0.25")
+                assert "no metrics" not in shown.text
+                await is_changed(shown, "0.95")
+                await shown.shows("≠ metric rmse")
+                await shown.press("escape")
+                await shown.shows("rmse 0.5 → 0.25")
+                assert len(tracking.paths) == 2, "each run is asked for once"
+        finally:
+            answered.set()
 
 
 async def test_the_dialog_repeats_effect_and_reason(samples: Samples, model: str) -> None:

@@ -1,7 +1,10 @@
 """Moving versions by keys, at once or by asking; the board over all models; comparing two versions."""
 
+import pytest
+
 from tests.tui_registry.console import LARGE, SIZES, console
 from tests.tui_registry.samples import ASKER, Samples
+from tui_registry.queries import stage_since
 
 
 async def test_a_version_moves_from_the_board(samples: Samples) -> None:
@@ -246,11 +249,12 @@ async def test_enter_keeps_the_filter_of_the_board(samples: Samples) -> None:
         await shown.shows("Production 1", "Archived 1")
 
 
-async def test_two_versions_are_compared(samples: Samples) -> None:
+async def test_two_versions_are_compared(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage_since, "MAX_PERIODS", 1)  # the newest one of each stage, not of all
     name = samples.model("compared")
     samples.version(name, "Production", description="the old one", tags=[{"key": "auc", "value": "0.81"}])
     samples.version(
-        name, description="the new one", tags=[{"key": "auc", "value": "0.84"}, {"key": "new", "value": "x"}]
+        name, "Staging", description="the new one", tags=[{"key": "auc", "value": "0.84"}, {"key": "new", "value": "x"}]
     )
     async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("2")
@@ -262,6 +266,8 @@ async def test_two_versions_are_compared(samples: Samples) -> None:
             "Compare", f"{name} 1", f"{name} 2", "≠ tag auc", "0.81", "0.84", "= source", "in stage since"
         )
         assert "≠ tag new" in shown.text
+        (since,) = (line for line in shown.text.split("\n") if "in stage since" in line)
+        assert since.count(" ago, ") == 2, since
         await shown.press("G")
         await shown.shows("description of", "the old one", "the new one")
         await shown.press("escape")

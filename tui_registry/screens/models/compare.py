@@ -17,8 +17,8 @@ from tui_registry.keys.action import Action
 from tui_registry.keys.actions import bindings
 from tui_registry.queries.known_lineage import known_lineage
 from tui_registry.queries.prompts import besides_text, is_prompt, own_tags, readable
-from tui_registry.queries.run_metrics import RunMetrics, metrics_of_version
-from tui_registry.queries.stage_since import stage_since
+from tui_registry.queries.run_metrics import BEING_READ, RunMetrics, known_metrics, metrics_of_run
+from tui_registry.queries.stage_since import read_since
 from tui_registry.queries.text_diff import Side, diff
 from tui_registry.screens.base.place import Place
 from tui_registry.terminal.excerpt import differing
@@ -30,15 +30,14 @@ from tui_registry.widgets.runs import format_metric
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.lineage import Lineage
 from tui_registry_server.wire.model_version import ModelVersion
-from tui_registry_server.wire.stage_history import StageHistoryPage
 
 LAST_LABELS = ("description", "commit message")  # below the tags, which differ between versions
 UNREAD_LABEL = "no metrics"  # above all else: without it, what is below is misread
 NOT_READ = "not read"
+UNREAD = RunMetrics(problem=BEING_READ)
 METRIC, TAG = "metric ", "tag "  # with which labels begin
 MAX_VALUE_LENGTH = 5_000  # characters in which a difference is looked for
 TEXT_LABEL = "text"  # of a prompt
-MAX_PERIODS = 1000  # in stages, the newest ones
 DIFF_STYLES = {Side.BOTH: "", Side.ONE: "$text-error", Side.OTHER: "$text-success"}
 
 
@@ -60,7 +59,8 @@ class Compare(Place):
         self.table = Table(columns, empty="Loading…", id="list")
         self._full_text = Static("", markup=False)
         self._of_each: list[dict[str, str]] = []  # what the registry knows
-        self._metrics: Sequence[RunMetrics] = (RunMetrics(), RunMetrics())
+        self._origins: list[tuple[ModelVersion, Lineage | None]] = []
+        self._of_runs: dict[str, RunMetrics] = {}  # from the tracking server, by the runs' ids
         self._facts: dict[str, tuple[str, str]] = {}
 
     def compose(self) -> ComposeResult:
@@ -82,25 +82,40 @@ class Compare(Place):
 
     async def load(self) -> None:
         client = self.console_app.client
-        versions, lineages, histories = await asyncio.gather(
+        versions, lineages = await asyncio.gather(
             asyncio.gather(*(client.versions.get(each.name, each.version) for each in self._compared)),
             asyncio.gather(*(known_lineage(client, each.name, each.version) for each in self._compared)),
-            asyncio.gather(
-                *(client.models.stage_history(each.name, max_results=MAX_PERIODS) for each in self._compared)
-            ),
         )
-        self._of_each = [_facts(*each) for each in zip(versions, histories, lineages, strict=True)]
+        since = [entered for entered, _ in await read_since(client, *versions)]
+        self._of_each = [_facts(*each) for each in zip(versions, since, lineages, strict=True)]
+        self._origins = list(zip(versions, lineages, strict=True))
         self._show()
-        self.fetch("metrics", partial(self._read_metrics, list(zip(versions, lineages, strict=True))))
+        if unread := self._unread_runs():
+            self.fetch("metrics", partial(self._read_metrics, unread))
 
-    async def _read_metrics(self, versions: Sequence[tuple[ModelVersion, Lineage | None]]) -> None:
-        """Read after all else: the tracking server may be slow, or not answer."""
+    def _unread_runs(self) -> list[str]:
+        """Those whose metrics only the tracking server knows, and may still change."""
         connection = self.console_app.connection
-        self._metrics = await asyncio.gather(*(metrics_of_version(connection, *each) for each in versions))
+        asked = dict.fromkeys(
+            each[0].run_id or "" for each in self._origins if known_metrics(connection, *each) is None
+        )
+        return [run_id for run_id in asked if not self._of_runs.get(run_id, UNREAD).is_final]
+
+    async def _read_metrics(self, run_ids: Sequence[str]) -> None:
+        """Read after all else: the tracking server may be slow, or not answer. If this place is loaded again before it
+        has answered, that answer is waited for, and nothing asked for again."""
+        connection = self.console_app.connection
+        found = await asyncio.gather(*(metrics_of_run(connection, each) for each in run_ids))
+        self._of_runs |= zip(run_ids, found, strict=True)
         self._show()
 
     def _show(self) -> None:
-        facts = [{**each, **found} for each, found in zip(self._of_each, _metric_facts(self._metrics), strict=True)]
+        connection = self.console_app.connection
+        metrics = [
+            known_metrics(connection, *each) or self._of_runs.get(each[0].run_id or "", UNREAD)
+            for each in self._origins
+        ]
+        facts = [{**each, **found} for each, found in zip(self._of_each, _metric_facts(metrics), strict=True)]
         labels = sorted({**facts[0], **facts[1]}, key=_position)  # stable: keeps the other order
         self._facts = {label: (facts[0].get(label, ""), facts[1].get(label, "")) for label in labels}
         self.table.show([_row(label, *values) for label, values in self._facts.items()])
@@ -159,10 +174,9 @@ def _title(version: ModelVersion) -> str:
     return f"{visible(version.name)} {version.version}"
 
 
-def _facts(version: ModelVersion, history: StageHistoryPage, lineage: Lineage | None) -> dict[str, str]:
+def _facts(version: ModelVersion, since: int | None, lineage: Lineage | None) -> dict[str, str]:
     """Prompts have neither stages nor, but rarely, a run; the source of all of them is the same."""
     of_prompt = {TEXT_LABEL: readable(version), **besides_text(version)} if is_prompt(version.tags) else {}
-    since, _ = stage_since(version, history.stage_periods, is_complete=not history.next_page_token)
     entered = "" if since is None else f"{age(since)} ago, {moment(since)}"
     stage = {"stage": version.current_stage.value, "in stage since": entered}
     origin = {"source": version.source or "", "run": version.run_id or "", "run link": version.run_link or ""}

@@ -41,6 +41,7 @@ from tui_registry_server.wire.stage_history import StageHistoryPage, StagePeriod
 
 MAX_OLDER = 20  # that are read one by one, because they are asked for or were in Production last
 MAX_PERIODS = 1000  # the newest ones
+SERVING = (Stage.PRODUCTION, Stage.STAGING)
 MAX_DESCRIPTION_LENGTH = 1000  # characters above the versions
 SUMMARY_LINES, HIGH_SUMMARY_LINES = 3, 6  # above the versions; more in a terminal with many lines
 REQUIRED_ABILITIES = {
@@ -140,16 +141,17 @@ class Model(TableActions, VersionActions):
         self._show()
 
     async def _read_periods(self) -> tuple[list[StagePeriod], str | None, bool]:
-        """The newest times in stages, and in Production, if these are not among them; the predecessor; and whether
-        that are all."""
+        """The newest times in stages, and in those where a version may be for long, if these are not among them; the
+        predecessor; and whether that are all."""
         read = partial(self.console_app.client.models.stage_history, self.model_name, max_results=MAX_PERIODS)
         newest: StageHistoryPage = await read()
         if not newest.next_page_token:
             return newest.stage_periods, newest.predecessor, True
-        in_production: StageHistoryPage = await read(stage=Stage.PRODUCTION)
-        others = [each for each in newest.stage_periods if each.stage is not Stage.PRODUCTION]
-        periods = sorted([*others, *in_production.stage_periods], key=lambda each: each.started_timestamp, reverse=True)
-        return periods, newest.predecessor, False
+        serving: list[StageHistoryPage] = await asyncio.gather(*(read(stage=stage) for stage in SERVING))
+        periods = [each for each in newest.stage_periods if each.stage not in SERVING]
+        for page in serving:
+            periods += page.stage_periods
+        return sorted(periods, key=lambda each: each.started_timestamp, reverse=True), newest.predecessor, False
 
     async def _read_older(self, numbers: Iterable[str]) -> dict[str, ModelVersion]:
         """Older versions, without those that were deleted meanwhile."""

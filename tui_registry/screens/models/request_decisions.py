@@ -15,6 +15,8 @@ DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a row before more about it i
 Metrics = tuple[Mapping[str, float], Mapping[str, float]]
 """Of the runs of two versions, by name."""
 NO_METRICS: Metrics = ({}, {})
+RunIds = tuple[str | None, str | None]
+"""Of two versions."""
 
 
 class RequestDecisions(MarkActions, DecisionActions):
@@ -23,7 +25,8 @@ class RequestDecisions(MarkActions, DecisionActions):
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__(*breadcrumbs)
         self.details = RequestDetails()
-        self._metrics: dict[tuple[str | None, str | None], Metrics] = {}  # of runs that have ended, by their ids
+        self._metrics: dict[RunIds, tuple[Metrics, str]] = {}  # as last read, and why they cannot be
+        self._final: set[RunIds] = set()  # the runs that have ended
 
     @property
     def is_about_marked(self) -> bool:
@@ -54,18 +57,22 @@ class RequestDecisions(MarkActions, DecisionActions):
             self.details.show_comparison(request, VersionComparison(number, (), problem, str(error)))
             return
         run_ids = (before.run_id, version.run_id)
-        known = self._metrics.get(run_ids)
-        self.details.show_comparison(request, compare(before, version, known or NO_METRICS))
-        if known or not all(run_ids) or run_ids[0] == run_ids[1]:
+        connection, is_read = self.console_app.connection, run_ids in self._metrics
+        is_final = run_ids in self._final or not all(run_ids) or run_ids[0] == run_ids[1]
+        are_awaited = not is_read and not is_final and bool(connection.opened and connection.opened.tracking_uri)
+        known = self._metrics.get(run_ids, (NO_METRICS, ""))
+        self.details.show_comparison(request, compare(before, version, *known, are_awaited=are_awaited))
+        if is_final:
             return
         versions = (before, version)
         try:
-            found = await read_metrics(self.console_app.connection, versions)
+            found = await read_metrics(connection, versions)
         except CallError as error:
             self.details.show_comparison(request, compare(before, version, reason=str(error)))
             return
         problem = joined_problem(versions, found)
         metrics = NO_METRICS if problem else (found[0].values, found[1].values)
+        self._metrics[run_ids] = metrics, problem
         if all(each.is_final for each in found):
-            self._metrics[run_ids] = metrics
+            self._final.add(run_ids)
         self.details.show_comparison(request, compare(before, version, metrics, problem))

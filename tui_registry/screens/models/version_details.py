@@ -18,7 +18,7 @@ from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_labels import action_label, describe
 from tui_registry.queries.known_lineage import known_lineage
 from tui_registry.queries.prompts import is_prompt, own_tags, template
-from tui_registry.queries.stage_since import stage_since
+from tui_registry.queries.stage_since import Since, read_since
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.models.decision_actions import DecisionActions
@@ -35,11 +35,9 @@ from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability
 from tui_registry_server.wire.stage import Stage
-from tui_registry_server.wire.stage_history import StageHistoryPage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 MAX_ACTIVITIES = 50  # the newest ones
-MAX_PERIODS = 1000  # of all versions in stages, the newest ones
 
 
 class VersionDetails(DetailsScreen, DecisionActions):
@@ -69,11 +67,10 @@ class VersionDetails(DetailsScreen, DecisionActions):
     async def read_facts(self) -> Sequence[Fact]:
         client, short_name = self.console_app.client, self.console_app.connection.short_name
         name, number = self._subject.name, self._subject.version or ""
-        (version, model, history, lineage), (written_comments, requests, activities) = await asyncio.gather(
+        ((version, since), model, lineage), (written_comments, requests, activities) = await asyncio.gather(
             asyncio.gather(
-                client.versions.get(name, number),
+                self._read_version(name, number),
                 client.models.get(name),
-                client.models.stage_history(name, max_results=MAX_PERIODS),
                 known_lineage(client, name, number),
             ),
             asyncio.gather(
@@ -87,7 +84,7 @@ class VersionDetails(DetailsScreen, DecisionActions):
         self.by_subject = by_subject(requests)
         return [
             *prompt_facts(version),
-            *self._version_facts(version, history, requests),
+            *self._version_facts(version, since, requests),
             *(_lineage_facts(lineage) if lineage is not None else ()),
             *(
                 self.tag_fact(self._subject, tag, can_edit=may(self._level, Ability.EDIT))
@@ -108,13 +105,17 @@ class VersionDetails(DetailsScreen, DecisionActions):
             ),
         ]
 
-    def _version_facts(
-        self, version: ModelVersion, history: StageHistoryPage, requests: Sequence[InboxRequest]
-    ) -> list[Fact]:
+    async def _read_version(self, name: str, number: str) -> tuple[ModelVersion, Since]:
+        client = self.console_app.client
+        version = await client.versions.get(name, number)
+        (since,) = await read_since(client, version)
+        return version, since
+
+    def _version_facts(self, version: ModelVersion, since: Since, requests: Sequence[InboxRequest]) -> list[Fact]:
         """Requests come before all that may be long: they wait for somebody."""
         facts = [
             self.description_fact(self._subject, version.description or "", can_edit=may(self._level, Ability.EDIT)),
-            *self._stage_facts(version, history),
+            *self._stage_facts(version, *since),
             *(_request_fact(request) for request in requests),
             *self._source_fact(version),
         ]
@@ -137,11 +138,10 @@ class VersionDetails(DetailsScreen, DecisionActions):
         """Versions of prompts have no stage, and no source that says something."""
         return self.prompt_text is None or (self._version is not None and self._version.current_stage is not Stage.NONE)
 
-    def _stage_facts(self, version: ModelVersion, history: StageHistoryPage) -> list[Fact]:
+    def _stage_facts(self, version: ModelVersion, since: int | None, by: str) -> list[Fact]:
         if not self._has_stage:
             return []
         stage = version.current_stage
-        since, by = stage_since(version, history.stage_periods, is_complete=not history.next_page_token)
         entered = "" if since is None else f"{moment(since)}, {age(since)} ago, by {by or 'an unknown user'}"
         return [
             Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
