@@ -169,5 +169,10 @@ def test_limits_that_do_not_go_together(given: list[str], problem: str) -> None:
     assert problem in " ".join(result.stderr.split())
 
 
+def test_the_longest_time_for_receivers() -> None:
+    assert Limits().webhook_lease == 22
+    Limits(webhook_seconds=1799).check()
+
+
 def test_small_limits_are_of_those_there_are() -> None:
     assert set(SMALL) <= set(Limits.__dataclass_fields__)

@@ -50,7 +50,8 @@ class Limits:
     webhook_sends_per_second: int = _limit(50, "requests to webhooks: each costs as much as some writes")
     webhook_seconds: int = _limit(
         10,
-        "until a receiver must have answered, at most half an hour; a killed server is replaced after twice as long",
+        "until a receiver must have answered; a killed server is replaced after 2 * webhook_seconds + webhook_sends / "
+        "webhook_sends_per_second: 22, and at most 3600",
     )
     openid_key_seconds: int = _limit(10, "between two fetches of an OpenID provider's keys, whoever asks for new ones")
     failed_attempts: int = _limit(20, "invalid tokens from one address, before it gets 429 for others")
