@@ -1,5 +1,6 @@
 """Names, descriptions and comments of people who mean no good, on every screen: nothing happens, and all lines fit."""
 
+import subprocess
 import unicodedata
 from collections.abc import Iterator
 
@@ -8,6 +9,8 @@ import pytest
 from tests.tui_registry.console import Console, console
 from tests.tui_registry.samples import OWNER, Samples
 from tests.variants import variant
+from tui_registry.mutations.subject import Subject
+from tui_registry.screens.models.snippets import Origin, snippets
 
 NAMES = {
     "markup": "=[x] [b]bold[foo",
@@ -269,3 +272,19 @@ async def test_editing_keeps_what_cannot_be_shown_unless_something_is_changed(sa
         await shown.press("ctrl+s")
         await shown.notifies("Description changed.")
     assert description() == "plain�[31m red\tand turned!"
+
+
+@pytest.mark.parametrize("hostile", ["$(reboot)", "`reboot`", "a' b; reboot #", 'a" b; reboot #', "a\nreboot"])
+def test_a_shell_runs_nothing_of_what_is_copied(hostile: str) -> None:
+    """Only the variable of the token is replaced: no name, no workspace and no URL."""
+    origin = Origin(f"http://registry.example/{hostile}", hostile)
+    copied = {choice.label: choice.value for choice in snippets(Subject(hostile, "1"), origin)}
+    script = 'curl() { printf "%s\\0" "$@"; }\n' + copied["curl"]
+    ran = subprocess.run(["sh", "-c", script], env={"TUI_REGISTRY_TOKEN": "t"}, capture_output=True, check=True)
+    assert ran.stdout.decode().split("\0") == [
+        *("--get", "--header", "Authorization: Bearer t", "--header", f"X-MLFLOW-WORKSPACE: {hostile}"),
+        *("--data-urlencode", f"name={hostile}", "--data-urlencode", "version=1"),
+        *(f"{origin.url}/api/2.0/mlflow/model-versions/get", ""),
+    ]
+    assert not ran.stderr
+    compile(copied["Python"], "copied", "exec")

@@ -65,8 +65,8 @@ def _curl(subject: Subject, origin: Origin) -> str:
     noun = "registered-models" if subject.version is None else "model-versions"
     fields = {"name": subject.name} | ({"version": subject.version} if subject.version else {})
     parameters = " ".join(f"--data-urlencode {shlex.quote(f'{key}={value}')}" for key, value in fields.items())
-    workspace = f'--header "{HEADER}: {origin.workspace}" ' if origin.workspace else ""
+    workspace = f"--header {shlex.quote(f'{HEADER}: {origin.workspace}')} " if origin.workspace else ""
     return (
         f'curl --get --header "Authorization: Bearer $TUI_REGISTRY_TOKEN" {workspace}{parameters} '
-        f"{origin.url}/api/2.0/mlflow/{noun}/get"
+        f"{shlex.quote(f'{origin.url}/api/2.0/mlflow/{noun}/get')}"
     )
