@@ -220,7 +220,7 @@ def _names_in(given: Mapping[str, Any]) -> dict[str, str]:
         if line in RENAMED:
             former[RENAMED[line]].append(line)
     return {
-        action: f"{action} (in this file {' and '.join([action] * (action in given) + lines)})"
+        action: f"{action} (written as {' and '.join([action] * (action in given) + lines)})"
         for action, lines in former.items()
     }
 

@@ -221,7 +221,7 @@ ONLY_BY_FINDER = "give it another there, or [] to reach it only by ctrl+p."
             {"half_page_down": (), "find_anything": ()},
             [
                 "ctrl+d is members in this file, so half_page_down has no key: give it another there, or [] to leave",
-                "ctrl+p is sort and : is delete (in this file remove) in this file, so find_anything has no key: give",
+                "ctrl+p is sort and : is delete (written as remove) in this file, so find_anything has no key: give",
             ],
         ),
     ],
@@ -395,5 +395,5 @@ def test_lines_with_the_former_names_of_an_action_are_taken_together(tmp_path: P
         assert re.search(rf"^{shown} +delete ", keys("--keymap", str(file)).stdout, re.MULTILINE), lines
     file.write_text('[keys]\nremove = "d"\ndelete_model = "ctrl+x"\nrename = "d"\n')
     problems = keys("--keymap", str(file)).stderr
-    assert "- delete (in this file remove and delete_model) changes the registry, and ctrl+x is too easy" in problems
-    assert "- d would be delete (in this file remove and delete_model) and rename in models, prompts, mo" in problems
+    assert "- delete (written as remove and delete_model) changes the registry, and ctrl+x is too easy" in problems
+    assert "- d would be delete (written as remove and delete_model) and rename in models, prompts, mo" in problems
