@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from tui_registry.client.errors import UnknownEndpoint
 from tui_registry.client.transport import Transport
 from tui_registry_server.wire.fields import Nothing
 from tui_registry_server.wire.model_version import ModelVersionPage
@@ -20,6 +21,15 @@ class Workspaces:
         """Those that the caller may use, by name. ``details``: with the level there, and the number of models."""
         given = {"details": "true"} if details else {}
         return (await self._transport.get(WORKSPACES, WorkspaceList, **given)).workspaces
+
+    async def are_several(self) -> bool:
+        """Whether there are others than the default one, as far as the caller may know; an older server has none."""
+        if self._transport.workspace is not None:
+            return True
+        try:
+            return len(await self.all()) > 1
+        except UnknownEndpoint:
+            return False
 
     async def in_production(self, name: str, max_results: int) -> ModelVersionPage:
         """The first versions in Production in a workspace, whatever their tags; with a page token, there are more."""

@@ -38,7 +38,7 @@ def offboard(*, principal: str, **how: Unpack[How]) -> None:
 
         if offboarding.is_nothing(planned):
             return PlannedChange(already=f"{found.principal} is offboarded already.", read=read)
-        has_workspaces = client.workspace is not None
+        has_workspaces = await client.workspaces.are_several()
         return PlannedChange(
             mutations=[offboarding.offboard(client, planned, has_workspaces=has_workspaces)],
             details=[*offboarding.effects(planned, has_workspaces=has_workspaces), *offboarding.warnings(planned)],

@@ -256,7 +256,8 @@ async def _target(client: "RegistryClient", model: str | None) -> "PermissionObj
     from tui_registry.access.grants import permission_object
     from tui_registry.session.connection import ALL_OF_REGISTRY, ALL_OF_WORKSPACE
 
-    return await permission_object(client, model, ALL_OF_WORKSPACE if client.workspace else ALL_OF_REGISTRY)
+    whole = ALL_OF_WORKSPACE if await client.workspaces.are_several() else ALL_OF_REGISTRY
+    return await permission_object(client, model, whole)
 
 
 def _require_one(model: str | None, *, registry: bool) -> None:

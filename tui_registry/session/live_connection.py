@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -146,10 +147,10 @@ class LiveConnection:
         """What a level on the object ``root`` is on: with several workspaces, it is on the open one."""
         return ALL_OF_WORKSPACE if self.has_workspaces else ALL_OF_REGISTRY
 
-    def note_workspaces(self, count: int) -> None:
-        """``count``: of those that the user may open."""
-        if self._has_workspaces is not (count > 1):
-            self._has_workspaces = count > 1
+    def note_workspaces(self, *, are_several: bool) -> None:
+        """Whether the user may open others than the default one."""
+        if self._has_workspaces is not are_several:
+            self._has_workspaces = are_several
             self._host.post_to_place(ConnectionChanged())
 
     def short_name(self, user: str) -> str:
@@ -242,17 +243,14 @@ class LiveConnection:
                 self.client.url = self.opened.embedded.url  # another console may have restarted the server
             self._last_event, self._retry = event_id or self._last_event, MIN_RETRY_DELAY
             self._set_state("live")
-            if self._has_workspaces is None:
-                self._host.run_worker(self._count_workspaces(), exit_on_error=False)
+            if reconnected and self._has_workspaces is None:
+                self._host.run_worker(self._ask_for_workspaces(), exit_on_error=False)
             if reconnected or name != "ready":
                 self.refresh_soon()
 
-    async def _count_workspaces(self) -> None:
-        try:
-            count = len(await self.client.workspaces.all())
-        except CallError:
-            count = 1  # an older server has no others
-        self.note_workspaces(count)
+    async def _ask_for_workspaces(self) -> None:
+        with suppress(CallError):  # asked again after the next reconnect
+            self.note_workspaces(are_several=await self.client.workspaces.are_several())
 
     def _renew_due_token(self) -> None:
         opened = self.opened

@@ -1,5 +1,6 @@
 """The list of workspaces, and switching between them: nothing of the one before is left."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.live_registry import LiveRegistry
 from tests.server.api import Api
 from tests.server.workspace_callers import ROOT, WORKSPACES
 from tests.tui_registry.console import LARGE, SIZES, SMALL, Console
+from tests.tui_registry.proxy import proxied
 from tests.tui_registry.terminal_process import terminal
 from tui_registry.app import ConsoleApp
 from tui_registry.session.connection import Connection
@@ -71,6 +73,19 @@ async def test_enter_opens_the_one_under_the_cursor(admin: Api, size: tuple[int,
     assert following(shown) == (LABEL, "risk")
 
 
+async def test_whether_there_are_others_is_asked_again_if_nobody_answered(admin: Api) -> None:
+    async with proxied(admin.url) as proxy:
+        asked = asyncio.Event()
+        proxy.strike("/mlflow/workspaces", asked.set, late=False)
+        async with opened(Api(proxy.url, admin.token)) as shown:
+            await asyncio.wait_for(asked.wait(), 8)
+            assert f"{LABEL}/default" not in shown.header
+            await proxy.cut()
+            await shown.shows("no connection")
+            await proxy.open()
+            await shown.shows(f"{LABEL}/default", "● live")
+
+
 async def test_the_open_one_shows_its_models(admin: Api) -> None:
     async with opened(admin, "risk") as shown:
         assert f"{LABEL}/risk" in shown.header
@@ -78,7 +93,7 @@ async def test_the_open_one_shows_its_models(admin: Api) -> None:
         await shown.shows("Access › Permissions", "whole workspace")
         await shown.press("2")
         await shown.shows("of-risk")
-        for key, said in (("p", "mlflow.set_workspace('risk')"), ("c", '--header "X-MLFLOW-WORKSPACE: risk"')):
+        for key, said in (("p", "mlflow.set_workspace('risk')"), ("c", "--header 'X-MLFLOW-WORKSPACE: risk'")):
             await shown.press("y", key)
             await shown.until(lambda said=said: said in shown.app.clipboard, said)  # type: ignore[misc]  # mypy sees no defaults of lambdas
         await shown.press("p")

@@ -54,8 +54,9 @@ def test_commands_name_it(samples: Samples, team: Api) -> None:
     assert "of-the-team" not in run(samples, "models", "list", **given).stdout
     default = run(samples, "--workspace", "default", "models", "list", TUI_REGISTRY_WORKSPACE="risk", **given)
     assert "of-the-team" not in default.stdout
-    whole = run(samples, "--workspace", "risk", "permissions", "why", "--registry", **given)
-    assert "CAN_MANAGE on the whole workspace" in whole.stdout
+    for workspace in ("risk", "default"):
+        whole = run(samples, "--workspace", workspace, "permissions", "why", "--registry", **given)
+        assert "CAN_MANAGE on the whole workspace" in whole.stdout
     unknown = run(samples, "--workspace", "nowhere", "models", "list", **given)
     assert "Workspace 'nowhere' not found" in unknown.stderr
     invalid = run(samples, "--workspace", "A/b", "models", "list", **given)

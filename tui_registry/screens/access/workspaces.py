@@ -54,7 +54,7 @@ class Workspaces(Section):
         with suppress(UnknownEndpoint):  # of an older server
             found = await self.console_app.client.workspaces.all(details=True)
             self._workspaces = {each.name: each for each in found}
-            self.console_app.connection.note_workspaces(len(found))
+            self.console_app.connection.note_workspaces(are_several=len(found) > 1)
         await super().load()
         if not self._has_been_opened:
             self._has_been_opened = self.table.row_count > 0
