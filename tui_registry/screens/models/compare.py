@@ -94,7 +94,7 @@ class Compare(Place):
             self.fetch("metrics", partial(self._read_metrics, unread))
 
     def _unread_runs(self) -> list[str]:
-        """Those whose metrics only the tracking server knows, and may still change."""
+        """Those of which the tracking server has to be asked: it has not said yet, or not finally."""
         connection = self.console_app.connection
         asked = dict.fromkeys(
             each[0].run_id or "" for each in self._origins if known_metrics(connection, *each) is None
