@@ -174,16 +174,21 @@ def _title(version: ModelVersion) -> str:
     return f"{visible(version.name)} {version.version}"
 
 
+def _when(timestamp: int) -> str:
+    """Short: at 80 columns two of them are side by side, with their zones."""
+    return f"{moment(timestamp)} ({age(timestamp)})"
+
+
 def _facts(version: ModelVersion, since: int | None, lineage: Lineage | None) -> dict[str, str]:
     """Prompts have neither stages nor, but rarely, a run; the source of all of them is the same."""
     of_prompt = {TEXT_LABEL: readable(version), **besides_text(version)} if is_prompt(version.tags) else {}
-    entered = "" if since is None else f"{age(since)} ago, {moment(since)}"
+    entered = "" if since is None else _when(since)
     stage = {"stage": version.current_stage.value, "in stage since": entered}
     origin = {"source": version.source or "", "run": version.run_id or "", "run link": version.run_link or ""}
     return {
         **of_prompt,
         **({} if of_prompt else stage),
-        "created": f"{age(version.creation_timestamp)} ago, {moment(version.creation_timestamp)}",
+        "created": _when(version.creation_timestamp),
         "created by": version.user_id or "",
         **({label: text for label, text in origin.items() if text and label != "source"} if of_prompt else origin),
         "aliases": ", ".join(f"@{alias}" for alias in version.aliases),
