@@ -3,6 +3,7 @@
 import json
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,11 @@ class ScriptedTrackingServer(ThreadingHTTPServer):
         self.authorizations: set[str | None] = set()
         self.workspaces: list[tuple[str, str | None]] = []
         self.paths: list[str] = []
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a connection that the registry closes while it is idle."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -267,7 +267,7 @@ async def test_two_versions_are_compared(samples: Samples, monkeypatch: pytest.M
         )
         assert "≠ tag new" in shown.text
         (since,) = (line for line in shown.text.split("\n") if "in stage since" in line)
-        assert since.count(" ago, ") == 2, since
+        assert since.count(" UTC (") == 2, since
         await shown.press("G")
         await shown.shows("description of", "the old one", "the new one")
         await shown.press("escape")
