@@ -45,12 +45,17 @@ class KeyQueue:
         self._drawn_screen: Screen[object] | None = None
         self._drawn_at = 0.0
 
-    def put(self, key: Key) -> None:
+    async def put(self, key: Key) -> None:
+        """Handle a key in its turn, which is now if nothing can be before it."""
         if key.key == "escape" and self._is_held:
             self._waiting.clear()  # what was typed for a screen that will not be opened
         self._waiting.append(key)
-        if not self._is_scheduled:
-            self._is_scheduled = True
+        if self._is_scheduled:
+            return
+        self._is_scheduled = True
+        if self._is_settled:
+            await self._next()
+        else:
             self._app.call_later(self._next)
 
     def drop(self) -> int:
