@@ -153,7 +153,7 @@ class ConsoleApp(App[str | Connection]):
     async def on_event(self, event: Event) -> None:
         """Queue the keys of the terminal; those that come back from a widget belong to the key in progress."""
         if isinstance(event, Key) and not event.is_forwarded:
-            await self.key_queue.put(event)
+            self.key_queue.put(event)
         else:
             await super().on_event(event)
 

@@ -45,17 +45,12 @@ class KeyQueue:
         self._drawn_screen: Screen[object] | None = None
         self._drawn_at = 0.0
 
-    async def put(self, key: Key) -> None:
-        """Handle a key in its turn, which is now if nothing can be before it."""
+    def put(self, key: Key) -> None:
         if key.key == "escape" and self._is_held:
             self._waiting.clear()  # what was typed for a screen that will not be opened
         self._waiting.append(key)
-        if self._is_scheduled:
-            return
-        self._is_scheduled = True
-        if self._is_settled:
-            await self._next()
-        else:
+        if not self._is_scheduled:
+            self._is_scheduled = True
             self._app.call_later(self._next)
 
     def drop(self) -> int:
