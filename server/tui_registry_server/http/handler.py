@@ -151,7 +151,9 @@ class Handler:
         slot = self._large_body_slots.slot(principal.id) if has_body(headers) else None
         try:
             body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
-            if slot is not None and (decoded_at := time.time_ns() // 1_000_000) != now:
+            looks_up = route.logged_model is not None and self._lineage is not None
+            is_checked_again = route.writes and not looks_up  # when its turn comes, see below
+            if slot is not None and not is_checked_again and (decoded_at := time.time_ns() // 1_000_000) != now:
                 now = decoded_at  # the token may have been revoked during the upload
                 principal = await self._authenticator.authenticate(request, now)
             needs_thread = slot is not None and slot.size > MAX_INLINE_BYTES
@@ -161,7 +163,7 @@ class Handler:
 
             if route.writes:
                 demo_time = _demo_time(request.headers.get("x-demo-time")) if self._settings.demo_clock else None
-                lookup = None if route.logged_model is None else await self._look_up(route, principal, body, now)
+                lookup = await self._look_up(route, principal, body, now) if looks_up else None
 
                 def write(connection: Connection) -> Answer | WebhookTest:
                     """With the time, and the caller's permissions, when its turn comes."""

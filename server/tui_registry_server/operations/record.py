@@ -1,6 +1,6 @@
 """Recording who did what: one row of the activities for every change."""
 
-import uuid
+import secrets
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -33,7 +33,7 @@ def record(
     last_updated_timestamp."""
     if call.head is None:
         raise TypeError("A read cannot record an activity.")
-    activity_id = uuid.uuid4().hex
+    activity_id = secrets.token_hex(16)
     activities.append(
         call.connection,
         call.head,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0022"
+NEWEST = "0023"
 """The revision of the last migration under migrations/versions."""
 
 REVISION_TABLE = (

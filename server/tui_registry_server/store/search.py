@@ -49,7 +49,15 @@ from tui_registry_server.store.patterns import (
     to_glob,
 )
 from tui_registry_server.store.query_planner import MAX_NAME_MATCHES, Candidate, Clauses
-from tui_registry_server.store.tables import aliases, model_tags, model_versions, registered_models, version_tags
+from tui_registry_server.store.tables import (
+    IN_PRODUCTION,
+    aliases,
+    model_tags,
+    model_versions,
+    registered_models,
+    version_tags,
+)
+from tui_registry_server.wire.stage import Stage
 
 Column = ColumnElement[Any]
 
@@ -111,12 +119,17 @@ class Term(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """A search without its values. ``has_position``: whether it is of a page after the first."""
+    """A search without its values.
+
+    has_position: whether it is of a page after the first.
+    in_production: whether all results are in Production: there is an index of their ages.
+    """
 
     terms: tuple[Term, ...]
     prompts: bool
     order: tuple[Order, ...]
     has_position: bool
+    in_production: bool
 
     @property
     def compares_texts(self) -> bool:
@@ -136,7 +149,11 @@ def shape_of(search: Search) -> Shape:
         terms.append(
             Term(number, each.kind, key, each.comparator, has_prefix, has_trigram(pattern)),
         )
-    return Shape(tuple(terms), search.prompts, search.order, search.position is not None)
+    in_production = any(
+        (each.kind, each.key, each.comparator, each.value) == ("attribute", "stage", "=", Stage.PRODUCTION)
+        for each in search.comparisons
+    )
+    return Shape(tuple(terms), search.prompts, search.order, search.position is not None, in_production)
 
 
 def parameters_of(search: Search) -> dict[str, Any]:
@@ -210,7 +227,8 @@ def version_clauses(shape: Shape) -> Clauses:
     others = [each for each in shape.terms if each not in named]
     tags = _tags(shape.terms, version_tags, {"model_id": version.model_id, "version": version.version})
     candidates = _candidates(shape.terms, version_tags, ("model_id", "version"), tags)
-    candidates += _of_an_age(shape.terms)
+    if shape.in_production:
+        candidates += _of_an_age(shape.terms)
     conditions = [
         *(_of_model_named(each) for each in named),
         *_attributes([each for each in others if each.key in _VERSION_COLUMNS], _VERSION_COLUMNS),
@@ -261,13 +279,12 @@ def _lacking(term: Term) -> ColumnElement[bool]:
 
 
 def _of_an_age(terms: Sequence[Term]) -> list[Candidate]:
-    """The candidate for versions at a stage that were created before or after some time, of which there may be few at
-    the end of the order."""
-    stages = [each for each in terms if (each.kind, each.key, each.comparator) == ("attribute", "stage", "=")]
+    """The candidate for versions in Production that were created before or after some time, of which there may be few
+    at the end of the order."""
     times = [each for each in terms if (each.kind, each.key) == ("attribute", "creation_timestamp")]
-    if not stages or not times:
+    if not times:
         return []
-    conditions = _attributes([stages[0], *times], _VERSION_COLUMNS)
+    conditions = [literal_column(IN_PRODUCTION), *_attributes(times, _VERSION_COLUMNS)]
     return [Candidate(select(model_versions.c.model_id, model_versions.c.version).where(*conditions))]
 
 

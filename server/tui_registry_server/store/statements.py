@@ -117,13 +117,11 @@ def _size(text: str) -> int:
 
 def _run_on_sqlite(connection: Connection, sql: str, values: list[Any]) -> Rows:
     """Without SQLAlchemy's autobegin: transactions on SQLite are begun by explicit statements."""
-    cursor = connection.connection.cursor()
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
     try:
-        cursor.execute(sql, values)
+        cursor = driver.execute(sql, values)
         rows = Rows(cursor.fetchall())
         rows.rowcount = cursor.rowcount
         return rows
     except sqlite3.Error as error:
         raise DBAPIError.instance(sql, values, error, sqlite3.Error, dialect=connection.dialect) from error
-    finally:
-        cursor.close()

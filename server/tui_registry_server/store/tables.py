@@ -159,6 +159,9 @@ registered_models = Table(
     ),
 )
 
+IN_PRODUCTION = "stage = 'Production'"
+"""Literal, as in the index of the ages of these versions, which is used only then."""
+
 model_versions = Table(
     "model_versions",
     metadata,
@@ -177,7 +180,12 @@ model_versions = Table(
     CheckConstraint("stage IN ('None', 'Staging', 'Production', 'Archived')", name="stage"),
     Index("ix_model_versions_stage", "model_id", "stage", "version"),
     Index("ix_model_versions_board", "stage", "last_updated_timestamp"),
-    Index("ix_model_versions_age", "stage", "creation_timestamp", "model_id", "version"),
+    Index(
+        "ix_model_versions_age",
+        *("stage", "creation_timestamp", "model_id", "version"),
+        sqlite_where=text(IN_PRODUCTION),
+        postgresql_where=text(IN_PRODUCTION),
+    ),
     Index("ix_model_versions_last_updated", "last_updated_timestamp"),
     Index("ix_model_versions_updated", "model_id", "last_updated_timestamp", "version"),
     Index("ix_model_versions_user", "user_id", "last_updated_timestamp"),

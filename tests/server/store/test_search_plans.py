@@ -209,7 +209,7 @@ PATHS = {
         counted(registered_models, MODELS, "missing = 'description'"),
         "ix_registered_models_undescribed (workspace_id=?)",
     ),
-    "versions by a stage and an age, counted": (
+    "versions in Production by their age, counted": (
         counted(version_search, VERSIONS, "stage = 'Production' AND creation_timestamp <= 5"),
         "COVERING INDEX ix_model_versions_age (stage=? AND creation_timestamp<?)",
     ),

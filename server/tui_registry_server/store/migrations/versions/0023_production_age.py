@@ -1,0 +1,21 @@
+"""The index of the ages of versions has only those in Production, which is what the overview counts: a transition
+between other stages, and a new version, has one index less to change."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0023"
+down_revision = "0022"
+
+IN_PRODUCTION = sa.text("stage = 'Production'")
+
+
+def upgrade() -> None:
+    op.drop_index("ix_model_versions_age", "model_versions")
+    op.create_index(
+        "ix_model_versions_age",
+        "model_versions",
+        ["stage", "creation_timestamp", "model_id", "version"],
+        sqlite_where=IN_PRODUCTION,
+        postgresql_where=IN_PRODUCTION,
+    )
