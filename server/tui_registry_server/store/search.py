@@ -35,7 +35,7 @@ from tui_registry_server.rules.ordering import Order
 from tui_registry_server.rules.search import Search
 from tui_registry_server.rules.search_filter import IS_PROMPT
 from tui_registry_server.store.access import here
-from tui_registry_server.store.dialects import among
+from tui_registry_server.store.dialects import among, unindexed
 from tui_registry_server.store.managers import WITHOUT_OWNER
 from tui_registry_server.store.patterns import (
     contains,
@@ -77,6 +77,8 @@ _VERSION_COLUMNS: Mapping[str, Column] = {
     "creation_timestamp": model_versions.c.creation_timestamp,
     "last_updated_timestamp": model_versions.c.last_updated_timestamp,
 }
+_CHECKED_VERSION_COLUMNS = {**_VERSION_COLUMNS, "user_id": unindexed(model_versions.c.user_id)}
+"""For the conditions of a page: the index of a person's versions, which may be most of all, is only a candidate."""
 _NUMBERS = frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"})
 _MISSING: Mapping[str, ColumnElement[bool]] = {
     "missing description": registered_models.c.description.is_(None),
@@ -227,11 +229,12 @@ def version_clauses(shape: Shape) -> Clauses:
     others = [each for each in shape.terms if each not in named]
     tags = _tags(shape.terms, version_tags, {"model_id": version.model_id, "version": version.version})
     candidates = _candidates(shape.terms, version_tags, ("model_id", "version"), tags)
+    candidates += _of_a_user(shape.terms)
     if shape.in_production:
         candidates += _of_an_age(shape.terms)
     conditions = [
         *(_of_model_named(each) for each in named),
-        *_attributes([each for each in others if each.key in _VERSION_COLUMNS], _VERSION_COLUMNS),
+        *_attributes([each for each in others if each.key in _VERSION_COLUMNS], _CHECKED_VERSION_COLUMNS),
         *_aliased(shape.terms, {"model_id": version.model_id, "version": version.version}),
         *tags,
     ]
@@ -276,6 +279,13 @@ def _aliased(terms: Sequence[Term], row: Mapping[str, Column]) -> list[ColumnEle
 
 def _lacking(term: Term) -> ColumnElement[bool]:
     return _MISSING[term.key] if term.comparator == "=" else not_(_MISSING[term.key])
+
+
+def _of_a_user(terms: Sequence[Term]) -> list[Candidate]:
+    """The candidates for versions that somebody has created."""
+    own = [each for each in terms if (each.kind, each.key, each.comparator) == ("attribute", "user_id", "=")]
+    rows = select(model_versions.c.model_id, model_versions.c.version)
+    return [Candidate(rows.where(condition)) for condition in _attributes(own, _VERSION_COLUMNS)]
 
 
 def _of_an_age(terms: Sequence[Term]) -> list[Candidate]:

@@ -188,7 +188,7 @@ model_versions = Table(
     ),
     Index("ix_model_versions_last_updated", "last_updated_timestamp"),
     Index("ix_model_versions_updated", "model_id", "last_updated_timestamp", "version"),
-    Index("ix_model_versions_user", "user_id", "last_updated_timestamp"),
+    Index("ix_model_versions_user", "user_id", "model_id", "version"),
 )
 
 

@@ -1,5 +1,5 @@
-"""The index of the ages of versions has only those in Production, which is what the overview counts: a transition
-between other stages, and a new version, has one index less to change."""
+"""A transition changes fewer indexes. That of the ages of versions has only those in Production, which is what the
+overview counts; and that of a person's versions no time: a search of many of them is by the index of all versions'."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,3 +19,5 @@ def upgrade() -> None:
         sqlite_where=IN_PRODUCTION,
         postgresql_where=IN_PRODUCTION,
     )
+    op.drop_index("ix_model_versions_user", "model_versions")
+    op.create_index("ix_model_versions_user", "model_versions", ["user_id", "model_id", "version"])
