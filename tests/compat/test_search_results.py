@@ -17,7 +17,8 @@ from sqlalchemy import Connection, insert, select
 
 from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable, read_search
 from tui_registry_server.store.engine import database_url, make_engine
-from tui_registry_server.store.search import model_clauses, parameters_of, shape_of, version_clauses
+from tui_registry_server.store.search import model_clauses, version_clauses
+from tui_registry_server.store.search_shape import parameters_of, shape_of
 from tui_registry_server.store.tables import (
     metadata,
     model_tags,

@@ -12,7 +12,7 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import Search
 from tui_registry_server.store.deadlines import INLINE_SECONDS, InlineBudgetExceededError, require_thread
 from tui_registry_server.store.query_planner import QueryPlan
-from tui_registry_server.store.search import Shape, parameters_of, shape_of
+from tui_registry_server.store.search_shape import Shape, parameters_of, shape_of
 from tui_registry_server.store.statements import Rows
 
 MAX_CACHED_TERMS = 1024  # of all cached plans: clients repeat the same few shapes. A plan is hundreds of objects, and

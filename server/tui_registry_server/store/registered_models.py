@@ -29,7 +29,8 @@ from tui_registry_server.store.pages import MAX_ROWS, Page, Row, page_of
 from tui_registry_server.store.plan_cache import PlanCache
 from tui_registry_server.store.query_planner import QueryPlan
 from tui_registry_server.store.read_cache import cached_read
-from tui_registry_server.store.search import Shape, model_clauses
+from tui_registry_server.store.search import model_clauses
+from tui_registry_server.store.search_shape import Shape
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import activities, aliases, model_tags, model_versions, registered_models
 

@@ -5,26 +5,19 @@ store.query_planner adds the permission filter, registered_models.page and versi
 There are two ways to find a page: to scan in its order and skip what does not match, which is fast if much matches, or
 to collect all matches and sort them, which is fast if little matches. ``candidates`` are indexes for the second one:
 store.query_planner decides.
-
-Building a statement costs more than running it on few rows. So one is built for each shape of a search, which is
-everything but its values, and the values are its parameters.
 """
 
-import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     FromClause,
     Select,
-    String,
     Table,
     and_,
-    bindparam,
     literal_column,
     not_,
     or_,
@@ -32,23 +25,20 @@ from sqlalchemy import (
 )
 
 from tui_registry_server.rules.ordering import Order
-from tui_registry_server.rules.search import Search
 from tui_registry_server.rules.search_filter import IS_PROMPT
 from tui_registry_server.store.access import here
 from tui_registry_server.store.dialects import among, unindexed
 from tui_registry_server.store.managers import WITHOUT_OWNER
 from tui_registry_server.store.patterns import (
     contains,
-    contains_pattern,
-    has_trigram,
     has_value,
     ilike,
     like,
     names_ilike,
     names_like,
-    to_glob,
 )
 from tui_registry_server.store.query_planner import MAX_NAME_MATCHES, Candidate, Clauses
+from tui_registry_server.store.search_shape import NUMBERS, PATTERNS, Column, Shape, Term, parameter
 from tui_registry_server.store.tables import (
     IN_PRODUCTION,
     aliases,
@@ -57,9 +47,6 @@ from tui_registry_server.store.tables import (
     registered_models,
     version_tags,
 )
-from tui_registry_server.wire.stage import Stage
-
-Column = ColumnElement[Any]
 
 _MODEL_COLUMNS: Mapping[str, Column] = {
     "name": registered_models.c.name,
@@ -79,103 +66,11 @@ _VERSION_COLUMNS: Mapping[str, Column] = {
 }
 _CHECKED_VERSION_COLUMNS = {**_VERSION_COLUMNS, "user_id": unindexed(model_versions.c.user_id)}
 """For the conditions of a page: the index of a person's versions, which may be most of all, is only a candidate."""
-_NUMBERS = frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"})
 _MISSING: Mapping[str, ColumnElement[bool]] = {
     "missing description": registered_models.c.description.is_(None),
     "missing owner": WITHOUT_OWNER,
 }
 """The conditions on models that lack something, by the key of their terms."""
-_PATTERNS = frozenset({"LIKE", "ILIKE", "CONTAINS"})
-
-
-class Term(NamedTuple):
-    """A comparison without its value. ``number`` is part of the names of its parameters; ``key`` of a tag is the number
-    of the first comparison with the same key, and that of a lack names what is missing.
-
-    has_prefix, has_trigram: whether a pattern begins with a literal character, and has three in a row, for an index.
-    """
-
-    number: int
-    kind: str
-    key: str
-    comparator: str
-    has_prefix: bool
-    has_trigram: bool
-
-    @property
-    def value(self) -> Column:
-        return _parameter(f"given_value_{self.number}", number=self.kind == "attribute" and self.key in _NUMBERS)
-
-    @property
-    def glob(self) -> Column:
-        return _parameter(f"given_glob_{self.number}")
-
-    @property
-    def wildcard_pattern(self) -> Column:
-        """A pattern that matches all values with the text and, if that contains wildcards, more."""
-        return _parameter(f"given_wildcard_{self.number}")
-
-    @property
-    def escaped_pattern(self) -> Column:
-        return _parameter(f"given_escaped_{self.number}")
-
-
-class Shape(NamedTuple):
-    """A search without its values.
-
-    has_position: whether it is of a page after the first.
-    in_production: whether all results are in Production: there is an index of their ages.
-    """
-
-    terms: tuple[Term, ...]
-    prompts: bool
-    order: tuple[Order, ...]
-    has_position: bool
-    in_production: bool
-
-    @property
-    def compares_texts(self) -> bool:
-        """Whether long texts are compared with patterns: a single comparison may take a second."""
-        return any(term.comparator in _PATTERNS and term.key != "name" for term in self.terms)
-
-
-def shape_of(search: Search) -> Shape:
-    firsts: dict[str, int] = {}
-    terms: list[Term] = []
-    for number, each in enumerate(search.comparisons):
-        key = each.key if each.kind == "attribute" else str(firsts.setdefault(each.key, number))
-        if (each.kind, key) == ("attribute", "missing"):
-            key = f"missing {each.value}"
-        pattern = str(each.value) if each.comparator in _PATTERNS else ""
-        has_prefix = pattern[:1] not in {"", "%", "_"}
-        terms.append(
-            Term(number, each.kind, key, each.comparator, has_prefix, has_trigram(pattern)),
-        )
-    in_production = any(
-        (each.kind, each.key, each.comparator, each.value) == ("attribute", "stage", "=", Stage.PRODUCTION)
-        for each in search.comparisons
-    )
-    return Shape(tuple(terms), search.prompts, search.order, search.position is not None, in_production)
-
-
-def parameters_of(search: Search) -> dict[str, Any]:
-    """The parameters of the statements of a search's shape."""
-    given: dict[str, Any] = {f"given_position_{number}": value for number, value in enumerate(search.position or ())}
-    for number, each in enumerate(search.comparisons):
-        given[f"given_value_{number}"] = json.dumps(each.value) if isinstance(each.value, tuple) else each.value
-        if each.comparator == "LIKE":
-            given[f"given_glob_{number}"] = to_glob(str(each.value))
-        if each.comparator == "CONTAINS":
-            given[f"given_wildcard_{number}"] = f"%{each.value}%"
-            given[f"given_escaped_{number}"] = contains_pattern(str(each.value))
-        if each.kind == "tag":
-            given[f"given_key_{number}"] = each.key
-    return given
-
-
-def _parameter(name: str, *, number: bool = False) -> Column:
-    """Numbers are bound as 64-bit integers: a filter's may be larger than the column's type."""
-    return bindparam(name, type_=BigInteger() if number else String())
 
 
 _COMPARATORS: Mapping[str, Callable[[Column, Term], ColumnElement[bool]]] = {
@@ -327,7 +222,7 @@ def _by_key(terms: Sequence[Term]) -> list[list[Term]]:
 
 def _matches(tags: FromClause, of_key: Sequence[Term]) -> ColumnElement[bool]:
     """All comparisons of the tag of one key."""
-    key = _parameter(f"given_key_{of_key[0].key}")
+    key = parameter(f"given_key_{of_key[0].key}")
     return and_(tags.c.key == key, *(_has(tags.c.value, each) for each in of_key))
 
 
@@ -351,7 +246,7 @@ def _candidates(
                 rows = select(*columns.values()).where(_matches(tags, [each]))
                 candidates.append(Candidate(rows, refined=refined, implied=conditions))
     for each in terms:
-        if each.kind == "attribute" and each.key == "name" and each.comparator in _PATTERNS:
+        if each.kind == "attribute" and each.key == "name" and each.comparator in PATTERNS:
             if each.comparator == "LIKE" and each.has_prefix:  # by the index of names
                 rows = select(registered_models.c.id).where(
                     here(registered_models, drives=True), _COMPARATORS[each.comparator](registered_models.c.name, each)
@@ -399,7 +294,7 @@ def _after(order: Sequence[Order], columns: Sequence[Column], number: int = 0) -
     Each step has two conditions on its key, so that an index on the first key can be used.
     """
     (first, *others), (column, *other_columns) = order, columns
-    bound = _parameter(f"given_position_{number}", number=first.key in _NUMBERS)
+    bound = parameter(f"given_position_{number}", number=first.key in NUMBERS)
     beyond = column > bound if first.ascending else column < bound
     if not others:
         return beyond

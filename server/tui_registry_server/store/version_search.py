@@ -13,7 +13,8 @@ from tui_registry_server.store.model_versions import version_members
 from tui_registry_server.store.pages import MAX_ROWS, Page, Row, page_of
 from tui_registry_server.store.plan_cache import PlanCache
 from tui_registry_server.store.query_planner import QueryPlan
-from tui_registry_server.store.search import Shape, version_clauses
+from tui_registry_server.store.search import version_clauses
+from tui_registry_server.store.search_shape import Shape
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import model_versions, registered_models
 
