@@ -16,6 +16,13 @@ async def holders(client: RegistryClient, name: str, stage: Stage) -> list[Model
     return (await version_page(client, name, stage=stage)).model_versions
 
 
+async def exclusive_holders(client: RegistryClient, name: str) -> dict[Stage, list[str]]:
+    """The versions of a model in each stage where one version belongs, in order; at most the 1,000 newest of all."""
+    page = await version_page(client, name, not_in=[each for each in Stage if each not in EXCLUSIVE_STAGES])
+    found = sorted(page.model_versions, key=lambda each: int(each.version))
+    return {stage: [each.version for each in found if each.current_stage is stage] for stage in EXCLUSIVE_STAGES}
+
+
 async def others_in(client: RegistryClient, name: str, version: str, stage: Stage) -> list[str]:
     """The other versions of a model that are at a stage, in order."""
     found = {each.version for each in await holders(client, name, stage)} - {version}

@@ -92,8 +92,8 @@ class VersionActions(RequestDecisions, EditActions):
 
     def action_transition(self) -> None:
         if self.version is not None:
-            level = self.level_on(self.version.name)
-            self.console_app.mutations.prepare(partial(transition_version, self.console_app, self.version, level))
+            app, level = self.console_app, self.level_on(self.version.name)
+            app.mutations.prepare(partial(transition_version, app, self.version, level, self.by_subject))
 
     @property
     def has_run(self) -> bool:

@@ -226,9 +226,8 @@ class VersionDetails(DetailsScreen, DecisionActions):
 
     def action_transition(self) -> None:
         if self._version is not None:
-            self.console_app.mutations.prepare(
-                partial(transition_version, self.console_app, self._version, self._level)
-            )
+            app = self.console_app
+            app.mutations.prepare(partial(transition_version, app, self._version, self._level, self.by_subject))
 
     def action_history(self) -> None:
         self.console_app.navigation.open_history(self._subject.name, self._subject.version)
