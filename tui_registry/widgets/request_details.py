@@ -44,6 +44,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         self._text = Static("", markup=False)
         self._displayed_id: str | None = None
         self._others: Sequence[InboxRequest] = ()  # that are decided with it
+        self._description: tuple[str, str] | None = None  # a model's name, and the beginning of its description
         self._model_lines: Lines | None = None  # about the model, above the comparison
         self._review_lines: Lines | None = None
         self._comparison: tuple[str, VersionComparison] | None = None  # of the request with this id
@@ -112,6 +113,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         model's description."""
         if request.id != self._displayed_id:
             return
+        self._description = request.name, review.model_description or ""
         self._model_lines = lambda width: _model_lines(review, width, max(2, self.size.height // MODEL_SHARE), card_key)
         self._review_lines = lambda width: [
             Content(""),
@@ -135,6 +137,10 @@ class RequestDetails(VerticalScroll, can_focus=False):
         if self._comparison is None or self._comparison[0] != request.id:
             return ""
         return self._comparison[1].problem
+
+    def description_of(self, name: str) -> str | None:
+        """The beginning of a model's description, if it is the one that was shown last."""
+        return self._description[1] if self._description is not None and self._description[0] == name else None
 
     def _comparison_lines(self, request: InboxRequest, width: int) -> list[Content]:
         if self._comparison is None:

@@ -45,7 +45,17 @@ async def test_what_the_team_demands_is_beside_what_is_decided(samples: Samples,
         lines = [line.strip() for line in shown.text.split("\n")]
         assert "description of the model" in lines, "there is no more of it"
         assert lines.index("Shadowed.") < lines.index(short)
-        await shown.press("k", "i")
+        await shown.press("a")
+        await shown.shows("Approve this request?", "“Shadowed.”", "description of the model:", f"  {short}")
+        await shown.press("n", "k", "r")
+        await shown.shows("Reject this request?", "   Rules", "   rule 4", "… 35 more lines at the end: ↓")
+        await shown.press("n", "3", "left")
+        await shown.shows("Board", f"{other} version 1")
+        await shown.press("a")  # where no description is loaded
+        await shown.shows("Approve this request?", "   Rules", "   rule 4", "… 35 more lines at the end: ↓")
+        await shown.press("n", "1")
+        await shown.shows("Inbox (2)")
+        await shown.press("i")
         await shown.shows(f"Models › {other} › Details", "rule 5")
         await shown.press("escape", "enter")
         await shown.shows(f"Models › {other}", "  Rules rule 0")

@@ -4,7 +4,7 @@ The focus starts on No. ``y`` confirms, ``n`` and Escape cancel, Tab reaches the
 has to be pressed twice if a comment would be lost. Changes with a high impact require typing a word first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -82,11 +82,13 @@ class Confirm(ModalScreen[Consent | None]):
         Binding("up", "read_on(-1)", show=False),
     ]
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, read: Callable[[], Awaitable[Question]] | None = None) -> None:
+        """``read`` returns the question with what has to be read first; until then, it can be answered already."""
         super().__init__()
         height = self.app.size.height  # Textual sets this class only after the first frame, and draws another one
         self.add_class(_last_below(self.VERTICAL_BREAKPOINTS, height))
         self._question = question
+        self._read = read
         self._paragraphs = [Static(Hanging(paragraph)) for paragraph in question.message]
         self._hint = Hint("")
         self._leave_requested = False
@@ -124,6 +126,22 @@ class Confirm(ModalScreen[Consent | None]):
 
     def on_mount(self) -> None:
         self._place()
+        if self._read is not None:
+            self.run_worker(self._show_read(self._read), exit_on_error=False)
+
+    async def _show_read(self, read: Callable[[], Awaitable[Question]]) -> None:
+        self._question = await read()
+        old, self._paragraphs = self._paragraphs, [Static(Hanging(paragraph)) for paragraph in self._message]
+        await self.query_one("#targets").mount_all(self._paragraphs, before=old[0])
+        for each in old:
+            await each.remove()
+        self._place()
+
+    @property
+    def _message(self) -> Sequence[Content]:
+        """What will be done now."""
+        question = self._question
+        return question.message if self._archives else question.unarchived or question.message
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._place)
@@ -253,11 +271,9 @@ class Confirm(ModalScreen[Consent | None]):
         self._hint.show(*self._hints)
 
     @on(Checkbox.Changed, "#archive")
-    def _archive_changed(self, event: Checkbox.Changed) -> None:
-        """Say what will be done now."""
+    def _archive_changed(self) -> None:
         self._hint.show(*self._hints)
-        message = self._question.message if event.value else self._question.unarchived or self._question.message
-        for shown, paragraph in zip(self._paragraphs, message, strict=True):
+        for shown, paragraph in zip(self._paragraphs, self._message, strict=True):
             shown.update(Hanging(paragraph))
 
     @on(Button.Pressed, "#no")

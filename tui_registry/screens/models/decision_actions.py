@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from tui_registry.client.errors import CallError
 from tui_registry.keys.action import Action
 from tui_registry.mutations.decision import (
     NEEDED_ACTIONS,
@@ -22,7 +24,7 @@ from tui_registry.session.messages import LivenessChanged
 from tui_registry_server.wire.transition_request import InboxRequest
 
 if TYPE_CHECKING:
-    from tui_registry.screens.dialogs.confirm import Consent
+    from tui_registry.screens.dialogs.confirm import Consent, Question
 
 
 class DecisionActions(Place):
@@ -43,6 +45,10 @@ class DecisionActions(Place):
     def problem_of(self, request: InboxRequest) -> str:
         """What matters to a decision and cannot be read, where a place reads it."""
         return ""
+
+    def description_of(self, name: str) -> str | None:
+        """The description of a model, or its beginning; None where a place has not read it."""
+        return None
 
     def decisions_are_live(self, action: str) -> bool:
         """Whether the server allows this decision on every chosen request, and none is being decided."""
@@ -86,17 +92,27 @@ class DecisionActions(Place):
         if not self.decisions_are_live(decision.value):
             return
         from tui_registry.screens.dialogs.confirm import Confirm
-        from tui_registry.screens.models.decision_dialog import question
+        from tui_registry.screens.models.decision_dialog import UNREADABLE, question
 
-        chosen = self.requests_to(decision)
+        client, chosen = self.console_app.client, self.requests_to(decision)
         targets = targets_of(chosen, self.by_subject, decision)
         problems = {each.id: self.problem_of(each) for each in chosen}
+        name = targets[0].name
+        is_described = decision is not Decision.CANCEL and all(each.name == name for each in targets)
+        known = self.description_of(name) if is_described else ""
+        asked = partial(question, decision, targets, problems)
+
+        async def read() -> "Question":
+            try:
+                return asked((await client.models.get(name)).description or "")
+            except CallError:
+                return asked(None, UNREADABLE)
 
         def answered(consent: "Consent | None") -> None:
             if consent is not None:
                 self._decide(decision, targets, consent)
 
-        self.app.push_screen(Confirm(question(decision, targets, problems)), answered)
+        self.app.push_screen(Confirm(asked(known), read if known is None else None), answered)
 
     def _decide(self, decision: Decision, targets: Sequence[Target], consent: "Consent") -> None:
         app = self.console_app

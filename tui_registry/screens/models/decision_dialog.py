@@ -1,4 +1,5 @@
-"""The confirmation of a decision: the requests that it settles, whom it displaces, and why they were made."""
+"""The confirmation of a decision: the requests that it settles, whom it displaces, why they were made, and the
+beginning of the model's description, where teams write what its versions must meet."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +18,22 @@ from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 MAX_LISTED_TARGETS = 200
 MAX_REASON_LINES = 3  # of a comment, above its rest, which comes after all that is said about the requests
 REASON_CELLS = 62  # of each line, so that none is broken again at 80 columns
+MAX_DESCRIPTION_LINES = 6  # of the model's description, above its rest
 MAX_REASONS_LENGTH = 20_000  # characters of all comments together
 MAX_NAMED = 3  # models, in a warning
+UNREAD = "reading the description of the model…"
+UNREADABLE = "The description of the model cannot be read."
 
 
-def question(decision: Decision, targets: Sequence[Target], problems: Mapping[str, str] | None = None) -> Question:
-    """The confirmation for a decision. ``problems``: what matters to it and cannot be read, by the ids of
-    requests."""
+def question(
+    decision: Decision,
+    targets: Sequence[Target],
+    problems: Mapping[str, str] | None = None,
+    description: str | None = "",
+    unread: str = UNREAD,
+) -> Question:
+    """The confirmation for a decision. ``problems``: what matters to it and cannot be read, by the ids of requests.
+    ``description``: of the model that all are about; None for not read, and ``unread`` stands in its place."""
     verb = decision.value.capitalize()
     listed = targets[:MAX_LISTED_TARGETS]
     more = [Content(f"  and {len(targets) - len(listed)} more")] if len(targets) > len(listed) else []
@@ -36,14 +46,16 @@ def question(decision: Decision, targets: Sequence[Target], problems: Mapping[st
         _TargetText(
             target,
             decision,
-            reason_lines=1 if chosen > 1 else MAX_REASON_LINES,
+            reason_lines=1 if chosen > 1 or (count > 1 and description != "") else MAX_REASON_LINES,
             longest=min(MAX_TEXT_LENGTH, MAX_REASONS_LENGTH // len(listed)),
             is_alone=len(targets) == 1,
+            is_last=len(targets) == 1 and description == "",
             problem=next(filter(None, ((problems or {}).get(each) for each in target.ids)), ""),
         )
         for target in listed
     ]
-    rests = [rest for text in texts for rest in text.rests]
+    described = _described(description, unread)
+    rests = [*described[:1], *(rest for text in texts for rest in text.rests), *described[1:]]
     archive = _archive_label(targets) if approving else ""
     note = [Content.styled(_others(chosen, count - chosen, decision), "bold")] if count > chosen else []
     return Question(
@@ -58,6 +70,29 @@ def question(decision: Decision, targets: Sequence[Target], problems: Mapping[st
         word=word_for(targets[0].name if one_model else "", "production") if approving and production else "",
         why_word="this changes Production",
     )
+
+
+def _described(description: str | None, unread: str) -> list[Content]:
+    """The beginning of the model's description, and its rest; nothing if there is none."""
+    if description is None:
+        return [Content.styled(f"  {unread}", "dim")]
+    wrapped = [line for line in wrapped_comment(description, REASON_CELLS) if line]
+    if not wrapped:
+        return []
+    shown, rest = wrapped[:MAX_DESCRIPTION_LINES], wrapped[MAX_DESCRIPTION_LINES:]
+    parts = [Content.styled("  description of the model:", "dim"), *(Content(f"   {line}") for line in shown)]
+    ending = [_rest("the rest of the description of the model:", rest)] if rest else []
+    return [Content("\n").join([*parts, *_more(len(rest))]), *ending]
+
+
+def _more(hidden: int) -> list[Content]:
+    """A line that says how many lines of a text are at the end."""
+    more = f"   … {hidden} more line{'' if hidden == 1 else 's'} at the end: ↓"
+    return [Content.styled(legend(more), "dim")] if hidden > 0 else []
+
+
+def _rest(title: str, texts: Sequence[str]) -> Content:
+    return Content("\n").join([Content.styled(f"  {title}", "dim"), *(Content(f"   {line}") for line in texts)])
 
 
 def _others(chosen: int, others: int, decision: Decision) -> str:
@@ -98,8 +133,8 @@ class _TargetText:
     request who made it, and the beginning of why.
 
     reason_lines: of each comment; the others are in ``rests``. longest: characters of each comment. is_alone: whether
-    there is no other target, so that a warning says all about Production, and nothing comes after the last comment.
-    problem: what cannot be read.
+    there is no other target, so that a warning says all about Production. is_last: whether nothing comes after the last
+    comment. problem: what cannot be read.
     """
 
     target: Target = field(kw_only=False)
@@ -107,6 +142,7 @@ class _TargetText:
     reason_lines: int
     longest: int
     is_alone: bool
+    is_last: bool
     problem: str
 
     def content(self, *, archive: bool) -> Content:
@@ -125,8 +161,7 @@ class _TargetText:
             shown, hidden = lines[:limit], len(lines) - limit
             parts += [Content(f"  {' ' if number else '“'}{line}") for number, line in enumerate(shown)]
             if hidden > 0:
-                more = f"   … {hidden} more line{'' if hidden == 1 else 's'} at the end: ↓"
-                parts.append(Content.styled(legend(more), "dim"))
+                parts += _more(hidden)
             elif shown:
                 parts[-1] += "”"
         return Content("\n").join(parts)
@@ -156,18 +191,13 @@ class _TargetText:
     def _limits(self) -> list[int]:
         """The lines of each comment that ``content`` has."""
         *others, last = [len(lines) for _, _, lines in self._reasons]
-        return [*(min(self.reason_lines, each) for each in others), last if self.is_alone else self.reason_lines]
+        return [*(min(self.reason_lines, each) for each in others), last if self.is_last else self.reason_lines]
 
     @property
     def rests(self) -> list[Content]:
         """What ``content`` leaves out of the comments."""
         return [
-            Content("\n").join(
-                [
-                    Content.styled(f"  the rest of the comment by {one_line(user, 60)}:", "dim"),
-                    *(Content(f"   {line}") for line in lines[limit:]),
-                ]
-            )
+            _rest(f"the rest of the comment by {one_line(user, 60)}:", lines[limit:])
             for (_, user, lines), limit in zip(self._reasons, self._limits, strict=True)
             if len(lines) > limit
         ]

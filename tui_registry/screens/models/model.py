@@ -214,6 +214,9 @@ class Model(TableActions, VersionActions):
     def level_on(self, name: str) -> PermissionLevel | None:
         return self._level
 
+    def description_of(self, name: str) -> str | None:
+        return (self._model.description or "") if self._model is not None else None
+
     def show_problem(self, problem: str) -> None:
         if not self._known.versions:
             self._summary.update(Content(one_line(problem)))

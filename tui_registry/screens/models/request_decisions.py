@@ -39,6 +39,9 @@ class RequestDecisions(MarkActions, DecisionActions):
     def problem_of(self, request: InboxRequest) -> str:
         return self.details.problem_of(request)
 
+    def description_of(self, name: str) -> str | None:
+        return self.details.description_of(name)
+
     async def compare(self, request: InboxRequest, version: ModelVersion) -> None:
         """Add to the details what differs from the version that a request would displace, if there is one: first what
         the registry knows, then the metrics of the two runs."""

@@ -49,6 +49,7 @@ class VersionDetails(DetailsScreen, DecisionActions):
         self._subject = Subject(name, version)
         self._version: ModelVersion | None = None
         self._level: PermissionLevel | None = None
+        self._model_description = ""
         self._requests: dict[str, InboxRequest] = {}  # by the keys of their rows
 
     def subject(self) -> Subject:
@@ -80,6 +81,7 @@ class VersionDetails(DetailsScreen, DecisionActions):
             ),
         )
         self._version, self._level = version, model.permission_level
+        self._model_description = model.description or ""
         self._requests = {_key(request): request for request in requests}
         self.by_subject = by_subject(requests)
         return [
@@ -196,6 +198,9 @@ class VersionDetails(DetailsScreen, DecisionActions):
         for each in found:
             firsts.setdefault(each.to_stage, each)
         return list(firsts.values())
+
+    def description_of(self, name: str) -> str | None:
+        return self._model_description
 
     def _has_to_choose(self, decision: Decision) -> bool:
         return not self._chosen_requests() and len(self._decidable(decision)) > 1
