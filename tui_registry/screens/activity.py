@@ -25,17 +25,15 @@ from tui_registry.widgets.ages import age
 from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.new_row_table import NewRowTable
 from tui_registry.widgets.row import Instant
-from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 from tui_registry.widgets.timeline import Timeline
+from tui_registry.widgets.transition_spans import transition_spans
 from tui_registry_server.wire.activity import ActivityType, FeedActivity
 from tui_registry_server.wire.overview_defaults import LAST_DAYS
-from tui_registry_server.wire.stage import Stage
 
 NOT_FOUND = 404
 MAX_TRANSITIONS = 10_000  # that the timeline counts
 TRANSITION_CELLS = cell_len("Production → Archived…")  # the longest one, before a comment: names are cut before stages
-MOVING = frozenset({*TRANSITIONS, ActivityType.SYSTEM_TRANSITION})
 HIGHLIGHTED = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, ActivityType.DELETED_VERSION}
 
 
@@ -171,7 +169,7 @@ def _row(activity: FeedActivity, who: str) -> Row:
             (action_label(activity), "red" if kind in HIGHLIGHTED else "bold"),
             (visible(activity.name), ""),
             (activity.version or "", ""),
-            (details, _details_style(activity)),
+            (details, "dim" if kind is ActivityType.SYSTEM_TRANSITION or not is_transition(activity) else ""),
         ),
         (
             Instant(activity.creation_timestamp),
@@ -181,15 +179,5 @@ def _row(activity: FeedActivity, who: str) -> Row:
             int(activity.version) if activity.version else None,
             details,
         ),
+        spans=transition_spans(activity),
     )
-
-
-def _details_style(activity: FeedActivity) -> str:
-    """The colour of the stage that a version was moved to. What was only requested has none yet, and what leaves
-    Production is not faint, unless it made room for another version."""
-    kind, stage = activity.activity_type, activity.to_stage
-    if not is_transition(activity) or stage is None:
-        return "dim"
-    if kind in MOVING and not (kind in TRANSITIONS and activity.from_stage is Stage.PRODUCTION):
-        return STAGE_STYLES[stage]
-    return ""

@@ -33,16 +33,21 @@ Value = str | int | float | Instant | Ranked | None
 """What a cell is about, as the server sent it: whole, with the characters that cannot be displayed."""
 
 
+Span = tuple[Part, str]
+"""Characters of a text, and their Rich style."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row: its key, and for each column a text and a Rich style; for each column its value, unless the texts are the
-    values; and for each column the part of the text that is seen where there is no room for all, unless that is the
-    beginning of all."""
+    values; for each column the part of the text that is seen where there is no room for all, unless that is the
+    beginning of all; and in the last column, whose beginning is seen, the spans with styles of their own, in order."""
 
     key: str
     cells: tuple[tuple[str, str], ...]
     values: tuple[Value, ...] = ()
     parts: tuple[Part | None, ...] = ()
+    spans: tuple[Span, ...] = ()
 
     def value(self, column: int) -> Value:
         """The value in a column, by its index."""

@@ -27,7 +27,7 @@ from tui_registry.session.arrangement import Arrangement
 from tui_registry.terminal.excerpt import Part, clip_around, clip_middle
 from tui_registry.terminal.sanitize import clip
 from tui_registry.widgets.columns import GAP_CELLS, Column, Needed, chosen_columns, lay_out
-from tui_registry.widgets.row import Row, in_order
+from tui_registry.widgets.row import Row, Span, in_order
 
 __all__ = ["Column", "Row", "Table"]
 
@@ -277,7 +277,11 @@ class Table(ScrollView, can_focus=True):
                 GAP_CELLS, left - cells
             )  # in the cell's style: blanks do not show it, and a change of style costs bytes
             of_cell = base + Style.parse(style) if style and not base.reverse else base
-            segments.append(Segment(self._cut(text, cells, column, part) + " " * gap, of_cell))
+            shown = self._cut(text, cells, column, part) + " " * gap
+            if row.spans and column == len(row.cells) - 1 and not base.reverse:
+                segments += _spanned(shown, min(len(text), len(shown)), of_cell, row.spans)
+            else:
+                segments.append(Segment(shown, of_cell))
             left -= cells + gap
         segments.append(Segment(" " * left, segments[-1].style))
         return Strip(segments, width).simplify()
@@ -380,3 +384,14 @@ class Table(ScrollView, can_focus=True):
 
 def _cells(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
+
+
+def _spanned(shown: str, length: int, style: Style, spans: Sequence[Span]) -> list[Segment]:
+    """A text whose spans have styles of their own, as far as they are among its first ``length`` characters."""
+    segments: list[Segment] = []
+    at = 0
+    for part, of_span in spans:
+        start, end = min(part.start, length), min(part.end, length)
+        segments += [Segment(shown[at:start], style), Segment(shown[start:end], style + Style.parse(of_span))]
+        at = end
+    return [each for each in (*segments, Segment(shown[at:], style)) if each.text]

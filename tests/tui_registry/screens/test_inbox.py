@@ -119,6 +119,7 @@ async def test_what_is_requested_has_one_colour_and_displaces_something_or_nothi
         await shown.shows(model, "None → Production")
         assert shown.row(model).count("nothing") == 1
         holder = samples.version(model, "Production")
+        samples.move(model, samples.version(model, "Staging"), "Archived", archive=False)
         await shown.shows(f"displaces version {holder}")
         assert "nothing" not in shown.row(model)
         inbox = colour("None → Production")
@@ -128,6 +129,12 @@ async def test_what_is_requested_has_one_colour_and_displaces_something_or_nothi
         await shown.press("enter")
         await shown.shows("→ Production by")
         assert colour("→ Production by") == inbox
+        assert colour("None → Production") != colour("description"), "in the history, too, but faint"
+        await shown.press("4")
+        await shown.shows("Activity", "requested")
+        stages = {colour(each) for each in ("Staging", "Production", "Archived")}
+        assert inbox == colour("None → Production") not in stages
+        assert len(stages) == 3, "what was moved has the colours of the stages"
         await shown.press("3")
         await shown.shows("None 1")
         await shown.press("left")

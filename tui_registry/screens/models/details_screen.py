@@ -18,6 +18,7 @@ from tui_registry.queries.prompts import besides_text, is_prompt, readable
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import LONGEST, lines, one_line, plain
+from tui_registry.widgets.row import Span
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.tag import Tag
@@ -33,7 +34,7 @@ class Fact:
     """One row of the details.
 
     key: unique among the rows. label, value: the two columns. full_text: displayed beside the list; the value, if None.
-    markdown: whether the full text is Markdown. style: the value's Rich style.
+    markdown: whether the full text is Markdown. style: the value's Rich style; spans: those of parts of it.
     open, edit, delete: what Enter, e and D do, each None if unavailable.
     """
 
@@ -43,6 +44,7 @@ class Fact:
     full_text: str | None = None
     markdown: bool = False
     style: str = ""
+    spans: tuple[Span, ...] = ()
     open: Callable[[], None] | None = None
     edit: DialogAction | None = None
     delete: DialogAction | None = None
@@ -125,7 +127,10 @@ class DetailsScreen(EditActions):
             self.header.show_breadcrumbs("Prompts", *self._breadcrumbs[1:])
         self.facts = {fact.key: fact for fact in facts}
         self.table.show(
-            [Row(each.key, ((each.label, "dim"), (one_line(each.value, 500), each.style))) for each in facts]
+            [
+                Row(each.key, ((each.label, "dim"), (one_line(each.value, 500), each.style)), spans=each.spans)
+                for each in facts
+            ]
         )
         self.show_full_text()
 

@@ -25,10 +25,12 @@ from tui_registry.screens.models.decision_actions import DecisionActions
 from tui_registry.screens.models.details_screen import DetailsScreen, Fact, prompt_facts
 from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.screens.models.version_actions import version_values
-from tui_registry.terminal.sanitize import lines, summary
+from tui_registry.terminal.sanitize import lines, one_line, summary
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.lineage import dataset_facts, metric_facts, origin_facts, param_facts
 from tui_registry.widgets.stages import REQUEST_STYLE, STAGE_STYLES
+from tui_registry.widgets.transition_spans import transition_spans
+from tui_registry_server.wire.activity import Activity
 from tui_registry_server.wire.comment import MAX_COMMENT_LENGTH, Comment, CommentAction
 from tui_registry_server.wire.lineage import Lineage
 from tui_registry_server.wire.model_version import ModelVersion
@@ -94,17 +96,7 @@ class VersionDetails(DetailsScreen, DecisionActions):
             ),
             *(self._alias_fact(alias) for alias in version.aliases),
             *(self._comment_fact(comment) for comment in written_comments),
-            *(
-                Fact(
-                    key=f"activity {each.id}",
-                    label=age(each.creation_timestamp),
-                    value=f"{short_name(each.user_id or '')} {action_label(each)}  {describe(each)}",
-                    full_text=f"{moment(each.creation_timestamp)}  {each.user_id or ''}\n"
-                    f"{action_label(each)}\n{describe(each)}",
-                    style="dim",
-                )
-                for each in activities.activities
-            ),
+            *(_activity_fact(each, one_line(short_name(each.user_id or ""))) for each in activities.activities),
         ]
 
     async def _read_version(self, name: str, number: str) -> tuple[ModelVersion, Since]:
@@ -272,6 +264,19 @@ def _lineage_facts(lineage: Lineage) -> list[Fact]:
 
 def _key(request: InboxRequest) -> str:
     return f"request {request.id}"
+
+
+def _activity_fact(activity: Activity, who: str) -> Fact:
+    label, details = action_label(activity), describe(activity)
+    said = f"{who} {label}  "
+    return Fact(
+        key=f"activity {activity.id}",
+        label=age(activity.creation_timestamp),
+        value=f"{said}{details}",
+        full_text=f"{moment(activity.creation_timestamp)}  {activity.user_id or ''}\n{label}\n{details}",
+        style="dim",
+        spans=transition_spans(activity, len(said)),
+    )
 
 
 def _request_fact(request: InboxRequest) -> Fact:
