@@ -5,7 +5,7 @@ from textual.content import Content
 
 from tui_registry.queries.version_comparison import Difference, VersionComparison
 from tui_registry.terminal.excerpt import clip_around, differing
-from tui_registry.terminal.sanitize import ELLIPSIS, one_line
+from tui_registry.terminal.sanitize import ELLIPSIS, clip, one_line
 from tui_registry.widgets.ages import age
 
 MAX_DIFFERENCES = 40
@@ -45,8 +45,16 @@ def _append(found: list[Content], item: Content, width: int) -> None:
 
 
 def _item(difference: Difference, width: int) -> Content:
+    """What only the new version has begins with a plus, what only the other one has with a minus."""
     label = f"{'tag ' if difference.is_tag else ''}{one_line(difference.label, MAX_LABEL_LENGTH)}"
-    before, after = (one_line(value, MAX_VALUE_LENGTH) or "–" for value in _values(difference))
+    if not (difference.before and difference.after):
+        sign, style = ("-", "$text-error") if difference.before else ("+", "$text-success")
+        value = one_line(difference.before or difference.after, MAX_VALUE_LENGTH)
+        room = max(MIN_VALUE_CELLS, width - cell_len(f"{sign} {label} "))
+        return Content.assemble(
+            (f"{sign} ", style), (f"{label} ", "dim"), (clip(value, min(room, cell_len(value))), style)
+        )
+    before, after = (one_line(value, MAX_VALUE_LENGTH) for value in _values(difference))
     room = max(2 * MIN_VALUE_CELLS, width - cell_len(f"{label}  → "))
     cells = _shared(room, cell_len(before), cell_len(after))
     shown = map(clip_around, (before, after), cells, differing(before, after))

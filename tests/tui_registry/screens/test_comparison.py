@@ -33,7 +33,7 @@ def line_of(shown: Console, text: str) -> int:
 async def test_what_differs_is_below_the_request(samples: Samples, model: str, size: tuple[int, int]) -> None:
     async with console(samples.url, samples.token, size) as shown:
         for opened in ("inbox", "model"):
-            await shown.shows("compared with version 1", "tag auc 0.89 → 0.91", "tag rows 5000 → –")
+            await shown.shows("compared with version 1", "tag auc 0.89 → 0.91", "- tag rows 5000")
             seen = [
                 "displaces version 1",
                 f"requested by {ASKER}",
@@ -44,7 +44,7 @@ async def test_what_differs_is_below_the_request(samples: Samples, model: str, s
             assert [line_of(shown, text) for text in seen] == sorted(line_of(shown, text) for text in seen)
             assert "team risk" not in shown.text
             if size == LARGE:
-                assert "tag note – → [/x] new" in shown.text
+                assert "+ tag note [/x] new" in shown.text
                 assert "run aaaaaaaa → bbbbbbbb" in shown.text
             if opened == "inbox":
                 await shown.press("enter")
@@ -98,14 +98,14 @@ async def test_metrics_come_from_a_slow_server_however_often_the_registry_change
                 await shown.press("enter")
                 await shown.shows(f"Models › {model}", "! metrics being read")
                 await shown.press("equals_sign")
-                await shown.shows("! no metrics", "being read", "≠ tag auc")
+                await shown.shows("! no metrics", "being read", "~ tag auc")
                 await is_changed(shown, "0.93")
                 await is_changed(shown, "0.94")
                 answered.set()
-                await shown.shows("≠ metric rmse", "0.5", "0.25")
+                await shown.shows("~ metric rmse", "0.5", "0.25")
                 assert "no metrics" not in shown.text
                 await is_changed(shown, "0.95")
-                await shown.shows("≠ metric rmse")
+                await shown.shows("~ metric rmse")
                 await shown.press("escape")
                 await shown.shows("rmse 0.5 → 0.25")
                 assert len(tracking.paths) == 2, "each run is asked for once"

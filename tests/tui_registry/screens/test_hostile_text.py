@@ -139,7 +139,7 @@ PLACES = {
     "history": (("escape", "H"), "added"),
     "described": (("escape", "g", "e"), "esc close"),
     "model-again": (("escape", "escape"), "your level: CAN_MANAGE"),
-    "compare": (("equals_sign",), "≠ stage"),
+    "compare": (("equals_sign",), "~ stage"),
     "model details": (("G", "escape", "i"), "Details"),
     "card-description": (("g", "J"), "description"),
     "delete-model": (("D",), "Permanently delete this model?"),

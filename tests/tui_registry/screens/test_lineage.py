@@ -59,4 +59,4 @@ async def test_what_the_server_knows_is_shown(tmp_path: Path) -> None:
                 ):
                     await shown.shows(f"  {label:16}{value}")
                 await shown.press("escape", "equals_sign")
-                await shown.shows("Compare", "≠ metric rmse", "≠ code version", "= parameter depth", "decaf", "c0ffee")
+                await shown.shows("Compare", "~ metric rmse", "~ code version", "= parameter depth", "decaf", "c0ffee")

@@ -129,7 +129,7 @@ async def test_texts_are_compared_line_by_line(samples: Samples, reply: str, siz
     async with console(samples.url, samples.token, size) as shown:
         await opened(shown, reply)
         await shown.press("equals_sign")  # with the newest other one
-        await shown.shows("≠ text", "≠ commit message", "≠ aliases", f"- {reply} 1", f"+ {reply} 2")
+        await shown.shows("~ text", "~ commit message", "- aliases", f"- {reply} 1", f"+ {reply} 2")
         await shown.shows("    You answer in {{language}}.", "  - At most 120 words.", "  + At most 80 words.")
         await shown.press("J", "down")
         await shown.until(lambda: f" of {reply} 1" in shown.text, "the row under the cursor in full")
@@ -148,7 +148,7 @@ async def test_a_chat_is_shown_message_by_message(samples: Samples) -> None:
         await opened(shown, name)
         await shown.shows("system:\n    Sort it.\n    Answer in JSON.\n    name: [b]rules\n  user:\n    {{complaint}}")
         await shown.press("equals_sign")
-        await shown.shows("-   Be brief.", "+   Answer in JSON.", "≠ model config")
+        await shown.shows("-   Be brief.", "+   Answer in JSON.", "- model config")
         await shown.press("escape", "down", "enter")
         await shown.shows("model config", settings)
 
@@ -168,7 +168,7 @@ async def test_texts_draw_nothing_but_themselves(samples: Samples, kind: str) ->
             await shown.shows(name)
             assert "\x1b" not in shown.text
             assert "\u202e" not in shown.text
-        await shown.shows("≠ text", "[b]Bold[/]")
+        await shown.shows("~ text", "[b]Bold[/]")
 
 
 async def test_a_prompt_can_be_changed_as_a_model(samples: Samples, reply: str) -> None:

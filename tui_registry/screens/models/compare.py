@@ -216,10 +216,19 @@ def _position(label: str) -> int:
     return 2 + (label in LAST_LABELS) if label in LAST_LABELS or label.startswith(TAG) else 1
 
 
+def _mark(label: str, one: str, other: str) -> tuple[str, str]:
+    """What is before a row, and its style: whether the second version has the same, more, less or something else."""
+    if label == UNREAD_LABEL:
+        return "!", "bold yellow"
+    if one == other:
+        return "=", "dim"
+    if not (one and other):
+        return ("-", "red") if one else ("+", "green")
+    return "~", "bold yellow"
+
+
 def _row(label: str, one: str, other: str) -> Row:
-    is_equal = one == other and label != UNREAD_LABEL
-    style = "dim" if is_equal else "bold yellow"
-    mark = "!" if label == UNREAD_LABEL else "=" if is_equal else "≠"
+    mark, style = _mark(label, one, other)
     written = summary if label in LAST_LABELS else one_line  # Markdown
     shown = [written(value, MAX_VALUE_LENGTH) or "–" for value in (one, other)]
     parts = differing(*shown) if shown[0] != shown[1] else (None, None)
