@@ -57,6 +57,9 @@ def test_each_way_to_a_stage_is_a_period(callers: Callers) -> None:
     assert (current["started_by"], archived["started_by"]) == ("admin", "admin")
     assert (former["started_by"], former["ended_by"]) == (CREATOR.name, "admin")
     assert former["ended_timestamp"] == current["started_timestamp"] == archived["started_timestamp"]
+    assert in_short(history(callers, model, version=first)) == ["1 Archived to now", "1 Production to Archived"]
+    assert in_short(history(callers, model, version=first, stage="Archived")) == ["1 Archived to now"]
+    assert in_short(history(callers, model, version=third)) == []
     assert answer["predecessor"] == first
     assert in_short(history(callers, model, stage="production")) == ["2 Production to now", "1 Production to Archived"]
 

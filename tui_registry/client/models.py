@@ -49,14 +49,22 @@ class Models:
         return answer.registered_model_databricks
 
     async def stage_history(
-        self, name: str, *, stage: Stage | None = None, max_results: int = 100, page_token: str = ""
+        self,
+        name: str,
+        *,
+        stage: Stage | None = None,
+        version: str | None = None,
+        max_results: int = 100,
+        page_token: str = "",
     ) -> StageHistoryPage:
-        """Which version was in which stage, or in this one, newest first; and the predecessor in Production."""
+        """Which version was in which stage, or in this one, newest first; and the predecessor in Production.
+        ``version`` has no effect on servers of before."""
         return await self._transport.get(
             f"{MODELS}/stage-history",
             StageHistoryPage,
             name=name,
             stage=stage,
+            version=version,
             max_results=max_results,
             page_token=page_token,
         )

@@ -6,25 +6,24 @@ from collections.abc import Sequence
 from tui_registry.client.registry import RegistryClient
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
-from tui_registry_server.wire.stage_history import StageHistoryPage, StagePeriod
+from tui_registry_server.wire.stage_history import StagePeriod
 
-MAX_PERIODS = 1000  # in the stage, the newest ones
+MAX_PERIODS = 1000  # of the version in its stage; from servers of before, those of all versions
 
 Since = tuple[int | None, str]
 """When, in milliseconds, and by whom; (None, "") if not known."""
 
 
 async def read_since(client: RegistryClient, *versions: ModelVersion) -> list[Since]:
-    """Since when each is in its stage. Only the times in that stage are read, so that one that is there for long is
-    found however many versions came and went in others; once for those of a model that are in the same stage."""
+    """Since when each is in its stage."""
 
-    async def read(name: str, stage: Stage) -> StageHistoryPage:
-        return await client.models.stage_history(name, stage=stage, max_results=MAX_PERIODS)
+    async def read(version: ModelVersion) -> Since:
+        page = await client.models.stage_history(
+            version.name, stage=version.current_stage, version=version.version, max_results=MAX_PERIODS
+        )
+        return stage_since(version, page.stage_periods, is_complete=not page.next_page_token)
 
-    wanted = list(dict.fromkeys((each.name, each.current_stage) for each in versions))
-    pages = dict(zip(wanted, await asyncio.gather(*(read(*each) for each in wanted)), strict=True))
-    found = ((each, pages[each.name, each.current_stage]) for each in versions)
-    return [stage_since(each, page.stage_periods, is_complete=not page.next_page_token) for each, page in found]
+    return list(await asyncio.gather(*map(read, versions)))
 
 
 def stage_since(version: ModelVersion, periods: Sequence[StagePeriod], *, is_complete: bool) -> Since:

@@ -6,6 +6,7 @@ from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.feed import decode_position, encode_position
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import ModelSubject
+from tui_registry_server.rules.names import version_number
 from tui_registry_server.rules.page_tokens import digest
 from tui_registry_server.rules.stages import parse_stage
 from tui_registry_server.store import counters, stage_history
@@ -18,12 +19,14 @@ def listed(call: Call, body: ListStageHistory, subject: ModelSubject) -> Answer:
     can be rolled back."""
     model_id = subject.model.id
     stage = None if body.stage is None else parse_stage(body.stage)
-    query = digest("stage history", {"model": model_id, "stage": stage})
+    version = None if body.version is None else version_number(body.version)
+    query = digest("stage history", {"model": model_id, "stage": stage, "version": version})
     key = counters.key(call.connection)
     rows, more = stage_history.periods(
         call.connection,
         model_id,
         stage,
+        version,
         before=decode_position(body.page_token, query, key) if body.page_token else None,
         limit=body.max_results,
     )

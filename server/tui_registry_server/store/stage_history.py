@@ -113,8 +113,15 @@ _periods = (
     .order_by(*_newest_first(_move))
     .limit(bindparam("limit", type_=Integer()))
 )
-_PERIODS = Statement(_periods)
-_PERIODS_IN_STAGE = Statement(_periods.where(_move.c.to_stage == bindparam("stage")))
+_in_stage = _move.c.to_stage == bindparam("stage")
+_of_version = _move.c.version == bindparam("version", type_=Integer())
+_PERIODS = {
+    (False, False): Statement(_periods),
+    (True, False): Statement(_periods.where(_in_stage)),
+    (False, True): Statement(_periods.where(_of_version)),
+    (True, True): Statement(_periods.where(_in_stage, _of_version)),
+}
+"""By whether they are of a stage, and of a version."""
 _listed = pairs(bindparam("numbers", type_=String()))
 _ENDS = Statement(
     select(activities.c.sequence, activities.c.creation_timestamp, activities.c.user_id, activities.c.to_stage)
@@ -147,20 +154,27 @@ _PREDECESSOR = Statement(
 
 
 def periods(
-    connection: Connection, model_id: str, stage: Stage | None, *, before: FeedPosition | None, limit: int
+    connection: Connection,
+    model_id: str,
+    stage: Stage | None,
+    version: int | None,
+    *,
+    before: FeedPosition | None,
+    limit: int,
 ) -> PeriodPage:
-    """The periods that a model's versions were in a stage, or in each, those that began last first."""
+    """The periods that a model's versions, or one of them, were in a stage, or in each, those that began last first."""
     time, sequence = before or _END_OF_TIME
     values: dict[str, Any] = {"model_id": model_id, "time": time, "sequence": sequence}
-    if stage is None:
-        rows = _PERIODS.page(connection, limit, **values)
-    else:
-        rows = _PERIODS_IN_STAGE.page(connection, limit, **values, stage=stage.value)
+    if stage is not None:
+        values["stage"] = stage.value
+    if version is not None:
+        values["version"] = version
+    rows = _PERIODS[stage is not None, version is not None].page(connection, limit, **values)
     numbers = json.dumps([("", row[-1]) for row in rows if row[-1] is not None])
     ends = {row[0]: PeriodEnd(*row[1:]) for row in _ENDS.run(connection, numbers=numbers)}
     found = [
-        PeriodRow(time, sequence, version, name, user_id, ends.get(end))
-        for time, sequence, version, name, user_id, end in rows
+        PeriodRow(time, sequence, number, name, user_id, ends.get(end))
+        for time, sequence, number, name, user_id, end in rows
     ]
     return PeriodPage(found, rows.more)
 

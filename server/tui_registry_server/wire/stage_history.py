@@ -2,15 +2,17 @@
 
 from pydantic import Field
 
-from tui_registry_server.wire.fields import Entity, Integer, Milliseconds, RequestBody, Text
+from tui_registry_server.wire.fields import Entity, Integer, Milliseconds, RequestBody, Text, Version
 from tui_registry_server.wire.stage import Stage
 
 
 class ListStageHistory(RequestBody):
-    """A model's stage history, newest first; with ``stage``, only the periods in that stage."""
+    """A model's stage history, newest first; with ``stage``, only the periods in that stage; with ``version``, only
+    those of that version, which may have been deleted."""
 
     name: Text
     stage: Text | None = None
+    version: Version | None = None
     max_results: Integer = Field(default=100, ge=1, le=1000)
     page_token: Text = ""
 

@@ -124,8 +124,8 @@ def inbox(who: Principal = ADMIN, after: tuple[int, str] | None = None) -> Any:
     return lambda connection: transition_requests.inbox(connection, who, model_id=None, after=after, limit=11)
 
 
-def stage_periods(before: FeedPosition | None = None) -> Any:
-    return lambda connection: stage_history.periods(connection, "m", Stage.PRODUCTION, before=before, limit=11)
+def stage_periods(before: FeedPosition | None = None, version: int | None = None) -> Any:
+    return lambda connection: stage_history.periods(connection, "m", Stage.PRODUCTION, version, before=before, limit=11)
 
 
 PATHS = {
@@ -197,6 +197,10 @@ PATHS = {
         "ix_activities_moves (model_id=? AND creation_timestamp<?)",
     ),
     "the end of a period in a stage": (stage_periods(), "ix_activities_model (model_id=? AND version=?"),
+    "the stage history of a version": (
+        stage_periods(version=3),
+        "SEARCH move USING INDEX ix_activities_model (model_id=? AND version=? AND creation_timestamp<?)",
+    ),
     "the predecessor": (
         lambda connection: stage_history.predecessor(connection, "m"),
         "ix_activities_moves (model_id=? AND creation_timestamp<?)",

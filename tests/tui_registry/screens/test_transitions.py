@@ -258,20 +258,22 @@ async def test_enter_keeps_the_filter_of_the_board(samples: Samples) -> None:
 
 
 async def test_two_versions_are_compared(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage_since, "MAX_PERIODS", 1)  # the newest one of each stage, not of all
+    monkeypatch.setattr(stage_since, "MAX_PERIODS", 1)  # others that came to its stage later do not matter
     name = samples.model("compared")
+    earlier = samples.version(name)
     samples.version(name, "Production", description="the old one", tags=[{"key": "auc", "value": "0.81"}])
     samples.version(
         name, "Staging", description="the new one", tags=[{"key": "auc", "value": "0.84"}, {"key": "new", "value": "x"}]
     )
+    samples.move(name, earlier, "Staging", archive=False)
     async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("2")
         await shown.shows(name)
         await shown.press("enter")
-        await shown.shows(f"Models › {name}", "2 versions")
+        await shown.shows(f"Models › {name}", "3 versions")
         await shown.press("equals_sign")
         await shown.shows(
-            "Compare", f"{name} 1", f"{name} 2", "~ tag auc", "0.81", "0.84", "= source", "in stage since"
+            "Compare", f"{name} 2", f"{name} 3", "~ tag auc", "0.81", "0.84", "= source", "in stage since"
         )
         assert "- tag new" in shown.text
         (since,) = (line for line in shown.text.split("\n") if "in stage since" in line)
@@ -279,7 +281,7 @@ async def test_two_versions_are_compared(samples: Samples, monkeypatch: pytest.M
         await shown.press("G")
         await shown.shows("description of", "the old one", "the new one")
         await shown.press("escape")
-        await shown.shows("2 versions")
+        await shown.shows("3 versions")
 
 
 async def test_marked_versions_are_compared(samples: Samples) -> None:
