@@ -1,6 +1,7 @@
 """The overview: what waits, what happened in the last days and what should be looked after, counted. Enter opens the
 list behind a count, filtered."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from textual.widgets import Static
 from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import bindings
 from tui_registry.keys.names import display_name
+from tui_registry.queries.webhook_states import FAILING, webhook_state
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged, RegistryChanged
 from tui_registry.widgets.ages import age
@@ -27,6 +29,7 @@ from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.error import ErrorCode
 from tui_registry_server.wire.overview import Counted, RegistryOverview
 from tui_registry_server.wire.overview_defaults import EXPIRY_DAYS, LAST_DAYS
+from tui_registry_server.wire.webhook_overview import WebhookOverviewPage
 
 NOT_THERE = (
     "This server has no overview: it is older than this console.\n"
@@ -99,9 +102,11 @@ class Overview(Place):
         if self._is_not_there:
             return  # nothing that happens in the registry changes that
         days = last_days(datetime.now().astimezone().date())
+        client = self.console_app.client
         try:
-            overview = await self.console_app.client.overview.get(
-                [midnight(day) for day in days], production_days=self.console_app.old_days
+            overview, webhooks = await asyncio.gather(
+                client.overview.get([midnight(day) for day in days], production_days=self.console_app.old_days),
+                self._read_webhooks(),
             )
         except Refused as error:
             if error.error_code != ErrorCode.ENDPOINT_NOT_FOUND:
@@ -114,7 +119,17 @@ class Overview(Place):
         moves = overview.transitions
         counted = [each.count for each in moves.days]
         whole = self.console_app.connection.whole
-        self._show(tiles(overview, days, self.console_app.old_days, whole), list(zip(days, counted, strict=True)))
+        shown = tiles(overview, days, self.console_app.old_days, whole)
+        if webhooks.webhooks:
+            shown.append(_webhooks_tile(webhooks))
+        self._show(shown, list(zip(days, counted, strict=True)))
+
+    async def _read_webhooks(self) -> WebhookOverviewPage:
+        """Those that the caller may manage, with what became of their last deliveries."""
+        try:
+            return await self.console_app.client.webhooks.overviews()
+        except Refused:
+            return WebhookOverviewPage()
 
     def _show(self, shown: Sequence[Tile], days: Sequence[tuple[date, int]], empty: str = "") -> None:
         self._tiles = {each.label: each for each in shown}
@@ -242,3 +257,16 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int, whole
             typed=f"expires:{EXPIRY_DAYS}d",
         ),
     ]
+
+
+def _webhooks_tile(page: WebhookOverviewPage) -> Tile:
+    count = sum(webhook_state(each.status, each.last) == FAILING for each in page.webhooks)
+    return Tile(
+        "Webhooks failing",
+        Counted(count=count, more=bool(page.next_page_token)),
+        "their last delivery did not arrive" if count else "no last delivery has failed",
+        WAITING if count else GOOD,
+        "Active webhooks whose last delivery did not arrive: Enter on one shows what its receiver answered.",
+        "webhooks",
+        FAILING,
+    )
