@@ -41,7 +41,11 @@ def offboard(*, principal: str, **how: Unpack[How]) -> None:
         has_workspaces = await client.workspaces.are_several()
         return PlannedChange(
             mutations=[offboarding.offboard(client, planned, has_workspaces=has_workspaces)],
-            details=[*offboarding.effects(planned, has_workspaces=has_workspaces), *offboarding.warnings(planned)],
+            details=[
+                *offboarding.effects(planned, has_workspaces=has_workspaces),
+                *await offboarding.requested_by_others(client, planned),
+                *offboarding.warnings(planned),
+            ],
             warning=f"{found.principal} will lose access. This cannot be undone.",
             read=read,
         )

@@ -73,6 +73,28 @@ def _in_workspace(name: str, workspace: str | None) -> str:
     return f"{workspace}/{name}" if workspace else name
 
 
+async def requested_by_others(client: RegistryClient, plan: Offboarding) -> list[str]:
+    """The transitions that others have requested, too, among those whose requests are cancelled: these requests stay
+    open. Of those in the open workspace, among its 1,000 newest requests."""
+    opened = client.workspace or DEFAULT_NAME
+    wanted = {
+        (each.name, each.version, each.to_stage) for each in plan.requests if (each.workspace or DEFAULT_NAME) == opened
+    }
+    if not wanted:
+        return []
+    page = await client.requests.inbox(max_results=1000)
+    found = [each for each in page.requests if each.user_id != plan.principal.name]
+    by_others: dict[str, list[str]] = {}
+    for each in found:
+        if (each.name, each.version, each.to_stage) in wanted:
+            what = f"{visible(each.name)} version {each.version} → {each.to_stage}"
+            by_others.setdefault(what, []).append(each.user_id)
+    return [
+        f"Stays open: the same request{'' if len(users) == 1 else 's'} for {what} by {_some(users, len(users))}."
+        for what, users in by_others.items()
+    ]
+
+
 def is_nothing(plan: Offboarding) -> bool:
     return not effects(plan, has_workspaces=False)
 

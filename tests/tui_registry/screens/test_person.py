@@ -10,7 +10,7 @@ from tests.live_registry import ADMIN
 from tests.tui_registry.command_line import answer, lines, run
 from tests.tui_registry.console import LARGE, SIZES, console
 from tests.tui_registry.proxy import proxied
-from tests.tui_registry.samples import Samples
+from tests.tui_registry.samples import ASKER, Samples
 from tests.tui_registry.terminal_process import terminal
 from tui_registry.commands.exits import Exit
 
@@ -205,8 +205,9 @@ async def test_without_the_name_nobody_is_offboarded(samples: Samples, leaver: L
         await shown.press("5", "tab", "slash")
         await shown.type(leaver.name)
         await shown.shows(f"“{leaver.name}” (1)")
+        samples.ask(leaver.model, "1", "Production")
         await shown.press("enter", "O")
-        await shown.shows(f"Offboard {leaver.name}?")
+        await shown.shows(f"Offboard {leaver.name}?", "• Stays open: the same request for ", f"by {ASKER}.")
         await shown.press("y", "y", "enter")
         await shown.shows(f"This does not match {leaver.name}.", f"type {leaver.name}   esc close")
         await shown.press("escape")

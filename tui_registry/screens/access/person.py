@@ -277,7 +277,8 @@ async def offboard(app: Console, principal_id: str) -> None:
         return
     has_workspaces = app.connection.has_workspaces
     effects = offboarding.effects(plan, has_workspaces=has_workspaces)
-    question = _question(who, effects, offboarding.warnings(plan), plan.groups)
+    staying = await offboarding.requested_by_others(app.client, plan)
+    question = _question(who, [*effects, *staying], offboarding.warnings(plan), plan.groups)
     if await app.push_screen_wait(Confirm(question)) is not None:
         app.mutations.start(offboarding.offboard(app.client, plan, has_workspaces=has_workspaces))
 
