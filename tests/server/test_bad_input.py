@@ -99,7 +99,7 @@ LEGAL: dict[str, set[str]] = {
     "GET /mlflow/transition-requests/list page_token": ANY_TEXT | {"long"},
     "GET /mlflow/transition-requests/list version": {"null"},
     "GET /mlflow/registered-models/stage-history stage": {"null"},
-    "GET /mlflow/registered-models/stage-history version": {"null", "integer"},
+    "GET /mlflow/registered-models/stage-history version": {"null", "integer", "negative", "negative number as text"},
     "GET /mlflow/activities/list name": {"null"},
     "GET /mlflow/activities/list version": {"null"},
     "user": ANY_TEXT | {"null", "long"},  # there is no such user, and so no activity

@@ -41,7 +41,7 @@ class Board(TableActions, StagePlace):
         Column("MODEL", 12, grow=3, max_width=40, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
         Column("UPDATED", 4, priority=2, short_title="UPD.", sorting=BY_AGE, former=("age",)),
-        Column("DETAILS", 16, priority=3, grow=3, least=cell_len("→ Production?"), sorting=None),
+        Column("NOTE", 16, priority=3, grow=3, least=cell_len("→ Production?"), sorting=None, key="details"),
     )
     own_order = Sort("updated", is_descending=True)
     server_orders: ClassVar = {"model": "name", "ver": "version_number", "updated": "last_updated_timestamp"}
@@ -99,14 +99,14 @@ class Board(TableActions, StagePlace):
     def _row(self, version: ModelVersion) -> Row:
         key = _key(version.name, version.version)
         asked = requested(requests) if (requests := self.by_row.get(key)) else ""
-        details = asked or summary(version.description or "", 300)
+        note = asked or summary(version.description or "", 300)
         return Row(
             key,
             (
                 (visible(version.name), "bold"),
                 (version.version, ""),
                 (age(version.last_updated_timestamp), "dim"),
-                (details, f"bold {REQUEST_STYLE}" if asked else "dim"),
+                (note, f"bold {REQUEST_STYLE}" if asked else "dim"),
             ),
             (
                 version.name,

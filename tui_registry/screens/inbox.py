@@ -41,11 +41,11 @@ FIELDS = ("model", "user", "stage")
 """What the filter can be about, besides words."""
 
 
-LEFT_EMPTY = "left empty"
-"""In place of what a request displaces: it takes from Production the only version there. As long as there is room for
-beside the age at 80 columns."""
+LEFT_EMPTY = "EMPTY"
+"""In place of what a request displaces: it takes from Production the only version there, which is left empty. Short, as
+is NOTHING: at 80 columns the names of models have the room."""
 ALARM = "bold red"
-NOTHING = "nothing"
+NOTHING = "none"
 
 
 NO_REQUESTS = "No open requests on models that you can read."
@@ -132,8 +132,9 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
 
     def show_title(self) -> None:
         shown, count = self.table.row_count, self.count_text(len(self._requests), has_more=self._more)
-        of = f"{shown} of " if self._filter else ""
-        self.header.show_breadcrumbs("Inbox", count=f" ({of}{count}){self.marks_title}")
+        matching = f" matching “{self._filter}”" if self._filter else ""
+        number = str(shown) if self._filter and not self._more else count
+        self.header.show_breadcrumbs(f"Inbox{matching}", count=f" ({number}){self.marks_title}")
 
     def requests_to(self, decision: Decision) -> Sequence[InboxRequest]:
         return [self._requests[key] for key in self.chosen_keys if key in self._requests]

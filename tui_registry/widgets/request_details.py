@@ -48,6 +48,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         self._model_lines: Lines | None = None  # about the model, above the comparison
         self._review_lines: Lines | None = None
         self._comparison: tuple[str, VersionComparison] | None = None  # of the request with this id
+        self._problems: dict[str, str] = {}  # what could not be read, by the ids of requests
         self._make_lines: Lines = _no_lines
 
     def compose(self) -> ComposeResult:
@@ -102,7 +103,11 @@ class RequestDetails(VerticalScroll, can_focus=False):
                 *(
                     line
                     for each in requests[:MAX_MARKED]
-                    for line in [*_marked_lines(each, current, width), *_together_line(others.get(each.id, ()), "  ")]
+                    for line in [
+                        *_marked_lines(each, current, width),
+                        *_problem_line(self.problem_of(each)),
+                        *_together_line(others.get(each.id, ()), "  "),
+                    ]
                 ),
                 *rest,
             ]
@@ -130,13 +135,12 @@ class RequestDetails(VerticalScroll, can_focus=False):
     def show_comparison(self, request: InboxRequest, comparison: VersionComparison) -> None:
         """Add what differs from the version that a request would displace, below all that is said about the request."""
         self._comparison = (request.id, comparison)
+        self._problems[request.id] = comparison.problem
         self._draw(self._make_lines)
 
     def problem_of(self, request: InboxRequest) -> str:
         """What about a request cannot be read, if that is known."""
-        if self._comparison is None or self._comparison[0] != request.id:
-            return ""
-        return self._comparison[1].problem
+        return self._problems.get(request.id, "")
 
     def description_of(self, name: str) -> str | None:
         """The beginning of a model's description, if it is the one that was shown last."""
@@ -288,6 +292,10 @@ def _marked_lines(request: InboxRequest, current: str | None, width: int) -> lis
     whole = Content("   ").join([name, transition, *effects])
     rest = Content("   ").join([Content("  ") + transition, *effects])
     return [whole] if whole.cell_length <= width else [name, rest]
+
+
+def _problem_line(problem: str) -> list[Content]:
+    return [Content.styled(f"  ! {problem}", "$text-warning")] if problem else []
 
 
 def _effects(request: InboxRequest) -> list[Content]:

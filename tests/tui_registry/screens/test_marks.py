@@ -106,13 +106,13 @@ async def test_all_are_those_that_are_shown(samples: Samples) -> None:
         await shown.shows("Inbox (4), 4 marked")
         await shown.press("slash")
         await shown.type("churn")
-        await shown.shows("Inbox (3 of 4), 3 marked")
+        await shown.shows("Inbox matching “churn” (3), 3 marked")
         await shown.press("enter", "asterisk")
-        await shown.shows("Inbox (3 of 4) ")
+        await shown.shows("Inbox matching “churn” (3) ")
         await shown.press("asterisk", "a")
         await shown.shows("Approve 3 requests?")
         await shown.press("y")
-        await shown.shows("Inbox (0 of 1)")
+        await shown.shows("Inbox matching “churn” (0)")
     assert samples.stage(other) == "None"
 
 

@@ -99,9 +99,9 @@ async def test_leaving_production_empty_is_said_before(samples: Samples, size: t
     samples.ask(model, version, "Archived")
     async with console(samples.url, samples.token, size) as shown:
         await shown.shows(model, "Production is left EMPTY")
-        assert "left empty" in shown.row(model), "what it displaces"
+        assert " EMPTY" in shown.row(model), "what it displaces"
         assert "AGE" in shown.text
-        assert shown.style("left empty").startswith("bold #f4005f"), "red, not as faint as the archived"
+        assert shown.style("EMPTY").startswith("bold #f4005f"), "red, not as faint as the archived"
         await shown.press("a")
         await shown.shows("Approve this request?", "Production is left EMPTY", f"Type {model}")
         await shown.press("escape", "r")
@@ -110,7 +110,7 @@ async def test_leaving_production_empty_is_said_before(samples: Samples, size: t
         assert all("EMPTY" not in str(part.render()) for part in question.query("Static"))
         await shown.press("escape")
         samples.version(model, "Production")
-        await shown.hides("EMPTY", "left empty")
+        await shown.hides("EMPTY")
 
 
 def question_text(shown: Console) -> str:

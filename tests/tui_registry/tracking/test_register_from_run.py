@@ -312,6 +312,7 @@ async def test_a_read_only_profile_may_look_only(samples: Samples, tracked: Trac
 async def test_a_request_shows_the_metrics_of_its_run_beside_those_it_would_displace(
     samples: Samples, tracked: TrackingServer
 ) -> None:
+    samples.pending("other")
     model = samples.model("slopes")
     samples.version(model, "Production", run_id=tracked.runs["slope-2"])
     samples.ask(model, samples.version(model, run_id=tracked.runs["slope-3"]), "Production")
@@ -324,6 +325,8 @@ async def test_a_request_shows_the_metrics_of_its_run_beside_those_it_would_disp
         await shown.shows(
             "Approve this request?", "  displaces version 1, now in Production", "  ! metrics cannot be read"
         )
+        await shown.press("n", "asterisk")
+        await shown.shows("2 marked, decided together:", "  ! metrics cannot be read")
 
 
 @pytest.mark.parametrize(
