@@ -114,7 +114,7 @@ _periods = (
     .limit(bindparam("limit", type_=Integer()))
 )
 _in_stage = _move.c.to_stage == bindparam("stage")
-_of_version = _move.c.version == bindparam("version", type_=Integer())
+_of_version = _move.c.version == bindparam("version", type_=BigInteger())
 _PERIODS = {
     (False, False): Statement(_periods),
     (True, False): Statement(_periods.where(_in_stage)),
