@@ -18,7 +18,7 @@ async def open_credentials(shown: Console, name: str) -> None:
     await shown.press("enter")
     await shown.shows("(1)", name[:12])
     await shown.press("c")
-    await shown.shows("Credentials")
+    await shown.shows("Credentials (")
 
 
 def access_token(access_data: AccessFixture, name: str, secret: str) -> httpx.Response:

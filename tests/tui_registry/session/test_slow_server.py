@@ -3,11 +3,13 @@
 That keys do not wait is shown by what is on the screen while the answer is still on its way, not by a clock.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from textual.widgets import Input
 
+from tests.tui_registry.access_fixture import AccessFixture
 from tests.tui_registry.console import Console, console
 from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.samples import Samples
@@ -53,6 +55,20 @@ async def test_keys_do_not_wait_for_answers(samples: Samples) -> None:
         proxy.release()
         await shown.until(lambda: "● live" in shown.header, "it is live")
     assert written(proxy, "POST") == 0
+
+
+async def test_rows_appear_with_the_keys_that_change_them(access_data: AccessFixture) -> None:
+    """However late it is known who reads them: keys for rows that are on the screen are not lost."""
+    async with proxied(access_data.url) as proxy, console(proxy.url, access_data.registry.admin_token) as shown:
+        await shown.press("5")
+        await shown.shows("Access › Permissions")
+        proxy.hold("/Me")
+        await shown.press("tab")
+        asyncio.get_running_loop().call_later(DELAY, proxy.release)
+        await shown.shows("Access › Users (")
+        assert "n new" in shown.bar
+        await shown.press("n")
+        await shown.shows("New user")
 
 
 async def test_the_target_is_what_was_on_the_screen(samples: Samples) -> None:

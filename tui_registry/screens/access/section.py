@@ -60,9 +60,9 @@ class Section(TableActions, Listing):
         return self.me is not None and ADMINS in self.me.groups
 
     async def load(self) -> None:
-        await asyncio.gather(self.read_me(), super().load())
-        if not self.table.row_count and not self.typed:
-            self.table.show([], empty=self.empty_text)  # now it is known who reads it
+        """The rows are not displayed before it is known who reads them: keys that change them would do nothing."""
+        _, pages = await asyncio.gather(self.read_me(), self.read_pages())
+        self.show_pages(pages)
         self.show_note()
 
     @property

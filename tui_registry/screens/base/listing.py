@@ -79,6 +79,10 @@ class Listing(Arranged):
         self.set_focus(self.table)
 
     async def load(self) -> None:
+        self.show_pages(await self.read_pages())
+
+    async def read_pages(self) -> Pages[Row]:
+        """Read again what is displayed, without displaying it."""
         pages = self._pages
         if self.is_sorted_here:
             await pages.refresh(0, SORTED_ROWS - 1)
@@ -88,14 +92,14 @@ class Listing(Arranged):
             await pages.refresh(0, max(0, len(pages.rows) - 1))
             while pages.more and len(pages.rows) < MAX_ROWS_BEFORE_NEW and self.table.misses_new(pages.rows):
                 await pages.extend()
-        self._show(pages)
+        return pages
 
     @property
     def empty_text(self) -> str:
         """In place of rows where there are none: ``empty_message``, as far as the user can do what it says."""
         return self.empty_message
 
-    def _show(self, pages: Pages[Row]) -> None:
+    def show_pages(self, pages: Pages[Row]) -> None:
         if pages is not self._pages:
             return  # something else has been typed
         empty = unmatched(self.no_match, self.typed, self.fields) if self.typed else self.empty_text
@@ -201,7 +205,7 @@ class Listing(Arranged):
             await pages.extend()
         except CallError:
             return  # the list's own load shows the problem
-        self._show(pages)
+        self.show_pages(pages)
 
     @on(Table.Opened, "#list")
     def _opened(self, event: Table.Opened) -> None:
