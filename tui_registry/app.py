@@ -127,8 +127,8 @@ class ConsoleApp(App[str | Connection]):
         """Whether one of the actions available everywhere would have an effect now."""
         if action == "show_text":
             return bool(self._copied) or (isinstance(self.screen, Place) and self.screen.has_text)
-        if action == f"go('{self.current_mode}')":
-            return len(self.screen_stack) > 1
+        if action[:3] == "go(":
+            return action != f"go('{self.current_mode}')" or len(self.screen_stack) > 1
         if action == "command_output":
             return bool(self.commands.processes)
         if action == "suspend":

@@ -43,6 +43,11 @@ class Pages(Generic[T]):
         """Whether there are rows after those read so far."""
         return bool(self._pages and self._pages[-1].next_token)
 
+    @property
+    def has_stale(self) -> bool:
+        """Whether the last refresh left out a page."""
+        return any(page.stale for page in self._pages)
+
     def is_stale(self, first: int, last: int) -> bool:
         """Whether one of these rows, by index, is on a page that the last refresh left out."""
         return any(page.stale for page in self._between(first, last))

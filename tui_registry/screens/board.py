@@ -240,7 +240,8 @@ class Board(TableActions, StagePlace):
 
     @on(Table.Highlighted)
     def _stale_rows(self) -> None:
-        if self._pages[self.stage].is_stale(*self.table.window):
+        pages = self._pages[self.stage]
+        if pages.has_stale and pages.is_stale(*self.table.window):
             self.reload()
 
 

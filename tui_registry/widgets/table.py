@@ -110,7 +110,11 @@ class Table(ScrollView, can_focus=True):
     @property
     def _top(self) -> int:
         """Lines above the first row: the titles, unless they would take the only line."""
-        return 1 if self._show_titles and self.size.height != 1 else 0
+        return self._top_of(self.size.height)
+
+    def _top_of(self, height: int) -> int:
+        """``_top`` of a table of this height: to find out a widget's size takes a while."""
+        return 1 if self._show_titles and height != 1 else 0
 
     @property
     def row_count(self) -> int:
@@ -119,8 +123,8 @@ class Table(ScrollView, can_focus=True):
     @property
     def window(self) -> tuple[int, int]:
         """The indexes of the first and the last visible row."""
-        top = self.scroll_offset.y
-        return top, top + max(0, self.size.height - 1 - self._top)
+        top, height = self.scroll_offset.y, self.size.height
+        return top, top + max(0, height - 1 - self._top_of(height))
 
     @property
     def cursor_key(self) -> str | None:
@@ -319,9 +323,9 @@ class Table(ScrollView, can_focus=True):
         self._needed, self._measured = {}, range(0)
         self._cached_layout = (-1, [])
 
-    def _measure(self) -> None:
-        """Widen the columns to the contents of the rows that are, or soon will be, visible."""
-        first, last = self.window
+    def _measure(self, first: int, last: int) -> None:
+        """Widen the columns to the contents of the rows that are, or soon will be, visible: those from ``first`` to
+        ``last``, and others near them."""
         last = min(last, len(self._rows) - 1)
         if last < 0 or (first in self._measured and last in self._measured):
             return
@@ -357,29 +361,26 @@ class Table(ScrollView, can_focus=True):
             return
         before, self._cursor = self._cursor, number
         if not self._keep_cursor_visible():
-            for line in (before, number):
-                self.refresh(Region(0, line + self._top - self.scroll_offset.y, self.size.width, 1))
+            size = self.size
+            above = self._top_of(size.height) - self.scroll_offset.y
+            self.refresh(Region(0, before + above, size.width, 1), Region(0, number + above, size.width, 1))
         self.post_message(self.Highlighted(self, self.cursor_key))
 
     def _keep_cursor_visible(self) -> bool:
         """Scroll to the cursor if needed; returns whether it was."""
-        is_scrolled = self._scroll_to_cursor()
-        self._measure()
-        return is_scrolled
+        first, last = self.window
+        lines = last - first + 1
+        wanted = min(max(first, self._cursor - lines + 1), self._first_with_cursor)
+        if wanted != first:
+            self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
+            self.refresh()
+        self._measure(wanted, wanted + lines - 1)
+        return wanted != first
 
     @property
     def _first_with_cursor(self) -> int:
         """The first row that is shown with the one under the cursor."""
         return self._cursor
-
-    def _scroll_to_cursor(self) -> bool:
-        top, lines = self.scroll_offset.y, max(1, self.size.height - self._top)
-        wanted = min(max(top, self._cursor - lines + 1), self._first_with_cursor)
-        if wanted == top:
-            return False
-        self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
-        self.refresh()
-        return True
 
 
 def _cells(text: str) -> int:

@@ -216,7 +216,7 @@ class Listing(Arranged):
 
     @on(Table.Highlighted, "#list")
     def _highlighted(self) -> None:
-        if self._pages.is_stale(*self.table.window):
+        if self._pages.has_stale and self._pages.is_stale(*self.table.window):
             self.reload()
         self.highlighted()
         self.post_message(LivenessChanged())

@@ -105,14 +105,19 @@ class Place(Screen[None]):
             action
             for action in app.keymap.of_place(self.place)
             if not (is_read_only and action.writes)
-            and (self.is_live(action.id) if action.id in own else self._is_live_elsewhere(action, app))
+            and (
+                self.is_live(action.id)
+                if action.id in own
+                else self._is_command_live(action, app)
+                if METHOD in action.id
+                else app.is_action_live(action.id)
+            )
         ]
 
-    def _is_live_elsewhere(self, action: Action, app: Console) -> bool:
-        """Whether an action that is not this place's own is available now."""
-        if (command := command_of(action)) is not None:
-            return app.commands.is_live(command, self._command_values)
-        return app.is_action_live(action.id)
+    def _is_command_live(self, action: Action, app: Console) -> bool:
+        """Whether a custom command has the values that it needs."""
+        command = command_of(action)
+        return command is not None and app.commands.is_live(command, self._command_values)
 
     @property
     def movements(self) -> list[Action]:

@@ -53,7 +53,7 @@ class ModelList(TableActions, Listing, EditActions):
         self.console_app.navigation.open_model(key)
 
     def is_live(self, action: str) -> bool:
-        return self.table.row_count > 0 if action in ON_A_MODEL else super().is_live(action)
+        return self._table.row_count > 0 if action in ON_A_MODEL else super().is_live(action)
 
     def subject(self) -> Subject | None:
         return Subject(self.table.cursor_key) if self.table.cursor_key else None
