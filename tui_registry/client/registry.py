@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tui_registry.client.activities import Activities
 from tui_registry.client.caller import Caller
 from tui_registry.client.endpoint import Endpoint
-from tui_registry.client.models import Models
 from tui_registry.client.requests import Requests
 from tui_registry.client.transport import Transport
-from tui_registry.client.versions import Versions
 
 if TYPE_CHECKING:
+    from tui_registry.client.activities import Activities
     from tui_registry.client.client_secrets import ClientSecretCalls
     from tui_registry.client.comments import Comments
     from tui_registry.client.federation_rules import FederationRuleCalls
@@ -23,12 +21,14 @@ if TYPE_CHECKING:
     from tui_registry.client.groups import Groups
     from tui_registry.client.imports import Imports
     from tui_registry.client.lineage import LineageCalls
+    from tui_registry.client.models import Models
     from tui_registry.client.overview import Overview
     from tui_registry.client.permissions import Permissions
     from tui_registry.client.principals import Principals
     from tui_registry.client.service_principals import ServicePrincipals
     from tui_registry.client.tokens import Tokens
     from tui_registry.client.users import Users
+    from tui_registry.client.versions import Versions
     from tui_registry.client.webhooks import Webhooks
     from tui_registry.client.workspaces import Workspaces
 
@@ -48,11 +48,26 @@ class RegistryClient(Transport):
     ) -> None:
         """As Transport. Raises EndpointError."""
         super().__init__(url, token, read_only=read_only, workspace=workspace, endpoint=endpoint, transport=transport)
-        self.models = Models(self)
-        self.versions = Versions(self)
         self.requests = Requests(self)
-        self.activities = Activities(self)
         self.caller = Caller(self)
+
+    @cached_property
+    def models(self) -> "Models":
+        from tui_registry.client.models import Models
+
+        return Models(self)
+
+    @cached_property
+    def versions(self) -> "Versions":
+        from tui_registry.client.versions import Versions
+
+        return Versions(self)
+
+    @cached_property
+    def activities(self) -> "Activities":
+        from tui_registry.client.activities import Activities
+
+        return Activities(self)
 
     @cached_property
     def comments(self) -> "Comments":

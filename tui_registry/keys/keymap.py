@@ -20,7 +20,6 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +136,7 @@ def load(wanted: str, *, folder: Path) -> Keymap:
     if wanted == "default":
         return DEFAULT
     if wanted in BUILT_IN:
-        text = resources.files("tui_registry.keys").joinpath("keymaps", f"{wanted}.toml").read_text(encoding="utf-8")
-        return read(wanted, text)
+        return read(wanted, Path(__file__).with_name("keymaps").joinpath(f"{wanted}.toml").read_text(encoding="utf-8"))
     if "/" not in wanted and not wanted.endswith(".toml"):
         raise KeymapError("keymap", [f"there is no keymap '{wanted}': use {_either(BUILT_IN)}, or the path of a file"])
     file = folder / Path(wanted).expanduser()

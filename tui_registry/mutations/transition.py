@@ -1,23 +1,28 @@
 """Transitions: moving a version to another stage, or requesting it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.effect import archives, left_empty, numbered, requests_by
 from tui_registry.mutations.mutation import Mutation
-from tui_registry.queries.version_page import version_page
-from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
+if TYPE_CHECKING:
+    from tui_registry_server.wire.model_version import ModelVersion
 
-async def holders(client: RegistryClient, name: str, stage: Stage) -> list[ModelVersion]:
+
+async def holders(client: RegistryClient, name: str, stage: Stage) -> "list[ModelVersion]":
     """The versions of a model that are at a stage, at most 1,000."""
+    from tui_registry.queries.version_page import version_page  # not needed for the first row
+
     return (await version_page(client, name, stage=stage)).model_versions
 
 
 async def exclusive_holders(client: RegistryClient, name: str) -> dict[Stage, list[str]]:
     """The versions of a model in each stage where one version belongs, in order; at most the 1,000 newest of all."""
+    from tui_registry.queries.version_page import version_page
+
     page = await version_page(client, name, not_in=[each for each in Stage if each not in EXCLUSIVE_STAGES])
     found = sorted(page.model_versions, key=lambda each: int(each.version))
     return {stage: [each.version for each in found if each.current_stage is stage] for stage in EXCLUSIVE_STAGES}
@@ -29,12 +34,12 @@ async def others_in(client: RegistryClient, name: str, version: str, stage: Stag
     return sorted(found, key=int)
 
 
-async def displaced_by(client: RegistryClient, version: ModelVersion, stage: Stage) -> list[str]:
+async def displaced_by(client: RegistryClient, version: "ModelVersion", stage: Stage) -> list[str]:
     """The versions that a transition to a stage displaces, in order: the others there, where one version belongs."""
     return await others_in(client, version.name, version.version, stage) if stage in EXCLUSIVE_STAGES else []
 
 
-async def emptied_by(client: RegistryClient, version: ModelVersion, target: Stage | None) -> str:
+async def emptied_by(client: RegistryClient, version: "ModelVersion", target: Stage | None) -> str:
     """What is left empty by moving a version to a stage or, with None, by deleting it: see ``left_empty``."""
     if version.current_stage is not Stage.PRODUCTION:
         return ""
@@ -56,8 +61,7 @@ def not_as_shown(stage: Stage, others: Sequence[str], shown: Sequence[str]) -> s
     return f"{stage} now holds {numbered(others) if others else 'no version'}. Review it again."
 
 
-@dataclass(frozen=True, slots=True)
-class VersionStage:
+class VersionStage(NamedTuple):
     """A version and the stage that it is in."""
 
     name: str
@@ -67,7 +71,7 @@ class VersionStage:
 
 def transition(
     client: RegistryClient,
-    version: ModelVersion | VersionStage,
+    version: "ModelVersion | VersionStage",
     stage: Stage,
     *,
     displaces: Sequence[str],
@@ -116,7 +120,7 @@ def transition(
 
 
 def back(
-    client: RegistryClient, version: ModelVersion | VersionStage, stage: Stage, archived: Sequence[str]
+    client: RegistryClient, version: "ModelVersion | VersionStage", stage: Stage, archived: Sequence[str]
 ) -> tuple[Mutation | None, str]:
     """What undoes the move of a version to a stage, for which others were archived; or None, and why it cannot be.
 
@@ -145,7 +149,7 @@ def back(
     return move(archived[0], Stage.ARCHIVED, stage, (number,), rest), ""
 
 
-def request(client: RegistryClient, version: ModelVersion, stage: Stage, *, user: str, comment: str) -> Mutation:
+def request(client: RegistryClient, version: "ModelVersion", stage: Stage, *, user: str, comment: str) -> Mutation:
     """Request a transition. ``user`` is the requester, the caller."""
     name, number, origin = version.name, version.version, version.current_stage
 

@@ -9,7 +9,7 @@ The console writes this file. What a user writes by hand is in console.toml.
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic import BaseModel, ConfigDict
 
 from tui_registry.session import config
 from tui_registry.session.arrangement import Arrangement, Sort
@@ -26,10 +26,16 @@ class KeptArrangement(BaseModel):
     columns: list[str] | None = None
 
 
-class KeptPlaces(RootModel[dict[str, KeptArrangement]]):
-    """The whole file."""
+class KeptPlaces(BaseModel):
+    """The whole file, whose keys are the places."""
 
-    root: dict[str, KeptArrangement] = {}
+    model_config = ConfigDict(defer_build=True, extra="allow", strict=True)
+
+    __pydantic_extra__: dict[str, KeptArrangement]
+
+    @property
+    def by_name(self) -> dict[str, KeptArrangement]:
+        return self.__pydantic_extra__
 
 
 class KeptArrangements:
@@ -44,7 +50,7 @@ class KeptArrangements:
 
     def of_place(self, place: str) -> Arrangement:
         places = (place, *(former for former, now in FORMER_PLACES.items() if now == place))
-        kept = next((kept for each in places if (kept := self._kept.root.get(each)) is not None), KeptArrangement())
+        kept = next((kept for each in places if (kept := self._kept.by_name.get(each)) is not None), KeptArrangement())
         columns = None if kept.columns is None else tuple(kept.columns)
         return Arrangement(Sort.parse(kept.sort) if kept.sort else None, columns)
 
@@ -60,7 +66,7 @@ class KeptArrangements:
                 self._kept = config.read(file, KeptPlaces)
             except ConfigError:
                 self._kept = KeptPlaces()  # what cannot be read is replaced
-            self._kept.root[place] = kept
+            self._kept.by_name[place] = kept
             config.write(file, self._kept.model_dump(exclude_none=True))
 
 

@@ -47,3 +47,13 @@ def test_the_first_row_does_without_the_rest() -> None:
     assert screens == {"base", "base.place", "custom_commands", "inbox", "navigation", "places"} | of_models | of_tables
     assert {name for name in modules if name.startswith("tui_registry.commands.")} == {"tui_registry.commands.exits"}
     assert not modules & {"keyring", "httpx_sse", "numpy", "tui_registry.tracking", "tui_registry.demo"}
+    of_wire = {name.rpartition(".")[2] for name in modules if name.startswith("tui_registry_server.wire.")}
+    assert not of_wire & {
+        "registered_model",
+        "model_version",
+        "stage_history",
+        "comment",
+        "transition_review",
+        "workspace",
+    }
+    assert "pydantic.root_model" not in modules

@@ -1,14 +1,17 @@
 """Lists with requests: the details of the one under the cursor, and what differs from what it would displace."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tui_registry.client.errors import CallError
 from tui_registry.mutations.decision import displaced
 from tui_registry.screens.base.marks import MarkActions
 from tui_registry.screens.models.decision_actions import DecisionActions
 from tui_registry.widgets.request_details import RequestDetails
-from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.transition_request import InboxRequest
+
+if TYPE_CHECKING:
+    from tui_registry_server.wire.model_version import ModelVersion
 
 DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a row before more about it is fetched
 
@@ -42,7 +45,7 @@ class RequestDecisions(MarkActions, DecisionActions):
     def description_of(self, name: str) -> str | None:
         return self.details.description_of(name)
 
-    async def compare(self, request: InboxRequest, version: ModelVersion) -> None:
+    async def compare(self, request: InboxRequest, version: "ModelVersion") -> None:
         """Add to the details what differs from the version that a request would displace, if there is one: first what
         the registry knows, then the metrics of the two runs."""
         from tui_registry.queries.run_metrics import joined_problem, read_metrics
