@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 MAX_ENTRIES = 1000  # calls that were made for no change
 MAX_CHANGES = 1000
@@ -18,8 +19,7 @@ _current_change: ContextVar[int] = ContextVar("_current_change", default=0)
 """The number of the change that the current task makes; 0 if it makes none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One call. ``number`` counts calls and changes; ``at`` is in seconds since the epoch; ``who`` is the token's
     owner, empty while not known; ``result`` is a status or an error; ``took`` is in seconds. ``change`` is the number
     of the change that it was made for, or 0."""
@@ -34,8 +34,7 @@ class Entry:
     change: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeEntry:
+class ChangeEntry(NamedTuple):
     """One change, such as "approve churn version 3 → Production". ``verdict`` is "done", "refused" or "unknown";
     ``message`` what came of it, in the server's words if it refused. The rest is as for a call."""
 

@@ -1,22 +1,20 @@
 """What a change is about: a model, or one version of it. Both have a description and tags."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tui_registry.client.registry import RegistryClient
 from tui_registry.terminal.sanitize import visible
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(NamedTuple):
     """What is written on a subject now."""
 
     description: str
     tags: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """``version`` is None for the model itself."""
 
     name: str

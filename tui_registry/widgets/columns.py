@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 GAP_CELLS = 2  # between columns
 MIN_COLUMN_CELLS = 8  # below which no column is narrowed
@@ -86,8 +87,7 @@ def chosen_columns(columns: Sequence[Column], names: Sequence[str] | None) -> li
     return chosen or [(index, column) for index, column in enumerate(columns) if not column.is_hidden]
 
 
-@dataclass(frozen=True, slots=True)
-class Needed:
+class Needed(NamedTuple):
     """How many cells the contents of a column take, with its short title: those of nine in ten rows, and of all; and
     its whole title."""
 

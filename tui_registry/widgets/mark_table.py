@@ -1,7 +1,7 @@
 """A table whose rows can be marked: one by one, from one row to another, all, or all the others."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.message import Message
 
@@ -9,8 +9,7 @@ from tui_registry.widgets.new_row_table import NewRowTable
 from tui_registry.widgets.table import Row
 
 
-@dataclass(frozen=True, slots=True)
-class _Range:
+class _Range(NamedTuple):
     """The row where it began, and what was marked before."""
 
     first: str

@@ -3,8 +3,8 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from tui_registry.terminal.excerpt import Part
 from tui_registry.widgets.ages import age, moment
@@ -14,15 +14,13 @@ _DIGITS = re.compile(r"([0-9]+)")
 SortKey = tuple[int, float, tuple[str | tuple[int, str], ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
+class Instant(NamedTuple):
     """A point in time, in milliseconds since the epoch."""
 
     milliseconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A text that is sorted by its rank among others, such as a stage."""
 
     rank: int
@@ -37,8 +35,7 @@ Span = tuple[Part, str]
 """Characters of a text, and their Rich style."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row: its key, and for each column a text and a Rich style; for each column its value, unless the texts are the
     values; for each column the part of the text that is seen where there is no room for all, unless that is the
     beginning of all; and in the last column, whose beginning is seen, the spans with styles of their own, in order."""
