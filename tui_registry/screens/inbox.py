@@ -29,9 +29,8 @@ from tui_registry.widgets.columns import BY_AGE, BY_NUMBER
 from tui_registry.widgets.first_steps import FirstSteps
 from tui_registry.widgets.mark_table import MarkTable
 from tui_registry.widgets.row import Instant, Ranked
-from tui_registry.widgets.stages import BY_STAGE, REQUEST_STYLE
+from tui_registry.widgets.stages import BY_STAGE, REQUEST_STYLE, STAGE_RANKS
 from tui_registry.widgets.table import Column, Row, Table
-from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 PAGE_SIZE = 1000
@@ -264,6 +263,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
 
 
 def _row(request: InboxRequest, requested_by: str) -> Row:
+    transition = f"{request.from_stage} → {request.to_stage}"
     others = displaced(request)
     effect = LEFT_EMPTY if request.leaves_empty else ", ".join(others)
     alarm = ALARM if request.leaves_empty else ""
@@ -272,7 +272,7 @@ def _row(request: InboxRequest, requested_by: str) -> Row:
         (
             (visible(request.name), "bold"),
             (request.version, ""),
-            (f"{request.from_stage} → {request.to_stage}", alarm or REQUEST_STYLE),
+            (transition, alarm or REQUEST_STYLE),
             (one_line(requested_by), ""),
             (age(request.creation_timestamp), "dim"),
             (effect or NOTHING, alarm or ("" if effect else "dim")),
@@ -281,7 +281,7 @@ def _row(request: InboxRequest, requested_by: str) -> Row:
         (
             request.name,
             int(request.version),
-            Ranked(list(Stage).index(request.to_stage), f"{request.from_stage} → {request.to_stage}"),
+            Ranked(STAGE_RANKS[request.to_stage], transition),
             request.user_id,
             Instant(request.creation_timestamp),
             Ranked(max(map(int, others), default=sys.maxsize), effect) if effect else None,

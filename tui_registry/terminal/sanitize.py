@@ -31,6 +31,8 @@ __all__ = [
 ]
 
 BLANK = "␣"
+_NAME = re.compile(f"[!-~]{{0,{LONGEST}}}")  # as most names are: shown as it is
+_MARKUP = re.compile(r"[#|`~>\[*]|---")  # without any of these, a text is plain
 _HEADING = re.compile(r"^ {0,3}#{1,6}(?:[ \t]+|$)", re.MULTILINE)
 _RULE = re.compile(r"^(?=.*---)[|: \t-]+$", re.MULTILINE)  # below the titles of a table, or a line
 _TABLE_ROW = re.compile(r"^[ \t]*\|(.*)$", re.MULTILINE)  # the last one may be cut
@@ -49,6 +51,8 @@ _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(
 def visible(name: str) -> str:
     """A name in one line, with invisible characters made visible, so that different names look different: whitespace at
     its ends, repeated, or other than a plain space; and zero-width characters such as joiners and direction marks."""
+    if _NAME.fullmatch(name):
+        return name
     if not name.isascii():
         name = "".join(BLANK if is_invisible(character) else character for character in name)
     return one_line(_UNUSUAL_SPACES.sub(lambda match: BLANK * len(match[0]), name))
@@ -57,6 +61,8 @@ def visible(name: str) -> str:
 def plain(markdown: str) -> str:
     """A description or comment without the marks of headings, tables, quotations, links, code and emphasis, where it is
     not drawn as Markdown; its lines stay lines."""
+    if not _MARKUP.search(markdown):
+        return markdown
     text = _RULE.sub("", _QUOTE.sub("", _HEADING.sub("", _FENCE.sub("", markdown))))
     text = _TABLE_ROW.sub(lambda row: " · ".join(cell for each in row[1].split("|") if (cell := each.strip())), text)
     return _EMPHASIS.sub(lambda found: next(filter(None, found.groups())), _LINK.sub(r"\1", text))

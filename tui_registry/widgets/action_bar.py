@@ -26,9 +26,7 @@ class ActionBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        chosen = list(self._actions)
-        while len(chosen) > 1 and sum(_cells(action) for action in chosen) > width:
-            chosen.remove(max(chosen, key=lambda action: (action.priority, chosen.index(action))))
+        chosen = _that_fit(self._actions, width)
         base = self.rich_style
         key_style = base + self.get_component_rich_style("bar--key", partial=True)
         label_style = base + self.get_component_rich_style("bar--label", partial=True)
@@ -40,6 +38,15 @@ class ActionBar(Widget):
         used = sum(cell_len(segment.text) for segment in segments)
         segments.append(Segment(" " * max(0, width - used), base + Style()))
         return Strip(segments).crop(0, width)
+
+
+def _that_fit(actions: list[Action], width: int) -> list[Action]:
+    """The actions for which there is room, in order, at least one. Of one priority, the last ones are dropped first."""
+    cells = [_cells(action) for action in actions]
+    kept = sorted(range(len(actions)), key=lambda place: (actions[place].priority, place))
+    while len(kept) > 1 and sum(cells[place] for place in kept) > width:
+        kept.pop()
+    return [actions[place] for place in sorted(kept)]
 
 
 def _cells(action: Action) -> int:

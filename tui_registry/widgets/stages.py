@@ -6,6 +6,9 @@ from tui_registry.widgets.columns import Sorting
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import TransitionRequest
 
+STAGE_RANKS = {stage: rank for rank, stage in enumerate(Stage)}
+"""By which they are sorted."""
+
 STAGE_STYLES = {
     Stage.NONE: "",
     Stage.STAGING: "yellow",

@@ -9,7 +9,7 @@ from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.ages import age, span
 from tui_registry.widgets.columns import BY_AGE, BY_NUMBER, BY_TIME
 from tui_registry.widgets.row import Instant, Ranked
-from tui_registry.widgets.stages import BY_STAGE, REQUEST_STYLE, STAGE_STYLES, requested
+from tui_registry.widgets.stages import BY_STAGE, REQUEST_STYLE, STAGE_RANKS, STAGE_STYLES, requested
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
@@ -104,7 +104,7 @@ class Versions:
             ),
             (
                 int(version.version),
-                Ranked(list(Stage).index(stage), shown_stage),
+                Ranked(STAGE_RANKS[stage], shown_stage),
                 None if since is None else Instant(since),
                 by,
                 Ranked(_in_production(periods)[0].started_timestamp, spans) if spans else None,
