@@ -35,6 +35,9 @@ class FirstFrame:
             self._held.close()
             self._held = None
             self._app.refresh()
+            for screen in self._app.screen_stack[-1:]:  # there is none as the console ends
+                # At once: Textual draws with the next tick, a sixtieth of a second later, over SSH a twentieth.
+                screen.call_later(screen._on_timer_update)  # noqa: SLF001  # nothing public does it
 
     def _load(self) -> None:
         """Load the other places before they are opened."""
