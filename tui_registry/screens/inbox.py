@@ -130,10 +130,12 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         self.show_requests()
 
     def show_title(self) -> None:
-        shown, count = self.table.row_count, self.count_text(len(self._requests), has_more=self._more)
-        matching = f" matching “{self._filter}”" if self._filter else ""
-        number = str(shown) if self._filter and not self._more else count
-        self.header.show_breadcrumbs(f"Inbox{matching}", count=f" ({number}){self.marks_title}")
+        shown, matching = self.table.row_count, ""
+        count = self.count_text(shown, has_more=self._more)
+        if self._filter:
+            matching = f" matching “{self._filter}”"
+            count = f"{shown}{'+' if self._more else ''}{self.order_note()}"  # the rest is not loaded
+        self.header.show_breadcrumbs(f"Inbox{matching}", count=f" ({count}){self.marks_title}")
 
     def requests_to(self, decision: Decision) -> Sequence[InboxRequest]:
         return [self._requests[key] for key in self.chosen_keys if key in self._requests]

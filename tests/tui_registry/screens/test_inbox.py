@@ -7,6 +7,7 @@ from rich.style import Style
 from tests.tui_registry.console import LARGE, SIZES, SMALL, console
 from tests.tui_registry.samples import ASKER, OWNER, SECOND_ASKER, Samples
 from tests.variants import variant
+from tui_registry.screens import inbox
 
 
 @SIZES
@@ -122,24 +123,24 @@ async def test_what_is_requested_has_one_colour_and_displaces_something_or_nothi
         samples.move(model, samples.version(model, "Staging"), "Archived", archive=False)
         await shown.shows(f"displaces version {holder}")
         assert " none" not in shown.row(model)
-        inbox = colour("None → Production")
+        requested = colour("None → Production")
         await shown.press("enter")
         await shown.shows("None → Production?")
-        assert colour("None → Production") == inbox != colour("Production")
+        assert colour("None → Production") == requested != colour("Production")
         await shown.press("enter")
         await shown.shows("→ Production by")
-        assert colour("→ Production by") == inbox
+        assert colour("→ Production by") == requested
         assert colour("None → Production") != colour("description"), "in the history, too, but faint"
         await shown.press("4")
         await shown.shows("Activity", "requested")
         stages = {colour(each) for each in ("Staging", "Production", "Archived")}
-        assert inbox == colour("None → Production") not in stages
+        assert requested == colour("None → Production") not in stages
         assert len(stages) == 3, "what was moved has the colours of the stages"
         await shown.press("3")
         await shown.shows("None 1")
         await shown.press("left")
         await shown.shows("→ Production?")
-        assert colour("→ Production?") == inbox
+        assert colour("→ Production?") == requested
 
 
 @SIZES
@@ -152,7 +153,7 @@ async def test_an_empty_inbox_says_so(samples: Samples, size: tuple[int, int]) -
         await shown.shows("Inbox (0)", "No open requests")
 
 
-async def test_what_is_typed_filters(samples: Samples) -> None:
+async def test_what_is_typed_filters(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
     churn = samples.pending("churn", comment="urgent: regulator")
     fraud = samples.pending("fraud", by=SECOND_ASKER)
     async with console(samples.url, samples.token) as shown:
@@ -169,6 +170,12 @@ async def test_what_is_typed_filters(samples: Samples) -> None:
         await shown.shows("No matching requests.", "Inbox matching “staging first” (0)")
         await shown.press("escape")
         await shown.shows(churn, fraud, "Inbox (2)")
+        monkeypatch.setattr(inbox, "PAGE_SIZE", 1)
+        await shown.press("f5")
+        await shown.hides(churn)
+        await shown.press("slash")
+        await shown.type("staging first")
+        await shown.shows("No matching requests.", "Inbox matching “staging first” (0+)")  # of those that are loaded
 
 
 @pytest.mark.parametrize(

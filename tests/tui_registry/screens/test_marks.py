@@ -91,7 +91,7 @@ async def test_a_long_name_is_cut_before_the_count_of_the_marked(samples: Sample
         await shown.press("enter")
         await shown.shows("1 version", "1 open request")
         await shown.press("space")
-        await shown.shows("…, 1 marked")
+        await shown.shows("… (1), 1 marked")
         assert model[:12] in shown.header
 
 

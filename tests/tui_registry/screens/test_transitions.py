@@ -73,6 +73,7 @@ async def test_enter_alone_never_moves_a_version(samples: Samples) -> None:
         await shown.type(name)
         await shown.press("enter")
         await shown.shows(f"Models › {name}", "t move")
+        await shown.shows(f"Models › {name} (1)")
         await shown.press("t")
         await shown.shows("▎    Staging     where it is now", "p  Production  asks you to type the name", "z  Archived")
         await shown.press("enter")

@@ -92,7 +92,8 @@ class Model(TableActions, VersionActions):
 
     def show_title(self) -> None:
         place = "Prompts" if self._is_prompt else "Models"
-        self.header.show_breadcrumbs(place, self.model_name, count=self.marks_title)
+        count = "" if self._model is None else f" ({len(self._known.versions)}{'+' if self._has_more else ''})"
+        self.header.show_breadcrumbs(place, self.model_name, count=f"{count}{self.marks_title}")
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -119,7 +120,6 @@ class Model(TableActions, VersionActions):
             self.own_columns = OF_PROMPTS if self._is_prompt else None
             self._table.columns = PROMPT_COLUMNS if self._is_prompt else COLUMNS
             self.arrange_tables()
-            self.show_title()
         versions = {version.version: version for version in page.model_versions}
         if page.next_page_token:
             versions |= {
@@ -194,6 +194,7 @@ class Model(TableActions, VersionActions):
         )
 
     def _show(self) -> None:
+        self.show_title()
         self._show_summary()
         self._table.show(self._known.rows(self.console_app.connection.short_name), empty="No versions.")
         if self._initial_version and self._initial_version in self._known.versions:
