@@ -29,7 +29,7 @@ GENESIS_DIGEST = "0" * 64
 MAX_INTEGER = 2**63 - 1  # the largest integer of the databases
 YEAR_10000 = 253_402_300_800_000  # milliseconds since the epoch: datetime ends there
 
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
 _DIGEST = re.compile("[0-9a-f]{64}")
 _HEAD = re.compile("([1-9][0-9]{0,17}):([0-9a-fA-F]{64})")
 

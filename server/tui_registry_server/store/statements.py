@@ -117,7 +117,7 @@ def _size(text: str) -> int:
 
 def _run_on_sqlite(connection: Connection, sql: str, values: list[Any]) -> Rows:
     """Without SQLAlchemy's autobegin: transactions on SQLite are begun by explicit statements."""
-    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver: Any = connection.connection.dbapi_connection
     try:
         cursor = driver.execute(sql, values)
         rows = Rows(cursor.fetchall())
