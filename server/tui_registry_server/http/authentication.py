@@ -73,9 +73,10 @@ class Authenticator:
         """The view of the database in which ``_revision`` was read."""
         self._pending_updates: set[asyncio.Future[None]] = set()
 
-    async def authenticate(self, request: Request, now: int) -> Principal:
+    async def authenticate(self, request: Request, now: int, *, for_write: bool = False) -> Principal:
         """The caller of a request, in its workspace; raises Unauthenticated, RequestLimitExceeded, or
-        ResourceDoesNotExist for a workspace that the caller may not use. ``now`` is in milliseconds."""
+        ResourceDoesNotExist for a workspace that the caller may not use. ``now`` is in milliseconds; ``for_write``:
+        whether the request reads nothing else from the database before it writes."""
         user, token = credentials_of(request)
         workspace = workspace_of(request)
         digest = _digest(token)
@@ -83,7 +84,7 @@ class Authenticator:
         if not was_valid:
             self.check_attempts(request)
         try:
-            principal = await self._find(user, token, digest, workspace, now)
+            principal = await self._find(user, token, digest, workspace, now, for_write=for_write)
         except Unauthenticated:
             self._recently_valid.pop(digest, None)
             self.record_failure(request)
@@ -108,8 +109,11 @@ class Authenticator:
         user, token = credentials
         return await self._find(user, token, _digest(token), workspace, now)
 
-    async def _find(self, user: str | None, token: str, digest: str, workspace: str, now: int) -> Principal:
-        cached = self._cache.get((digest, workspace)) if self._is_current() else None
+    async def _find(
+        self, user: str | None, token: str, digest: str, workspace: str, now: int, *, for_write: bool = False
+    ) -> Principal:
+        is_current = self._is_at_revision() if for_write else self._is_current()
+        cached = self._cache.get((digest, workspace)) if is_current else None
         if cached is None:
             cached = await self._lookup(token, digest, now)
             if cached is not None and workspace != DEFAULT_NAME:
@@ -143,6 +147,10 @@ class Authenticator:
         view = self._database.view()
         return view is not None and view == self._cached_view
 
+    def _is_at_revision(self) -> bool:
+        """As _is_current, for a request that needs no view."""
+        return self._database.read_without_view(_read_revision) == self._revision
+
     async def _enter(self, known: _CachedPrincipal, digest: str, workspace: str, now: int) -> _CachedPrincipal:
         """The caller in another workspace than the default one."""
         _check_not_expired(known.principal, now)
@@ -160,7 +168,7 @@ class Authenticator:
     async def _lookup(self, token: str, digest: str, now: int) -> _CachedPrincipal | None:
         if not self._is_current():
             view = self._database.view()
-            revision = await self._database.read(lambda connection: counters.read(connection, counters.IDENTITY))
+            revision = await self._database.read(_read_revision)
             if revision != self._revision or len(self._cache) > MAX_CACHED_TOKENS:
                 self._cache.clear()
                 self._revision = revision
@@ -194,6 +202,10 @@ def refresh_principal(connection: Connection, caller: Principal, revision: int, 
 def is_openid_token(token: str) -> bool:
     """Whether a credential is a JWT (RFC 7519): the registry's own tokens are not."""
     return token.startswith("eyJ") and token.count(".") == 2
+
+
+def _read_revision(connection: Connection) -> int:
+    return counters.read(connection, counters.IDENTITY)
 
 
 def _check_not_expired(principal: Principal, now: int) -> None:

@@ -127,7 +127,8 @@ class Handler:
         request.scope["route"] = route.template
         if route.ability is Ability.PUBLIC:
             return await self._serve_public(request, route)
-        request.scope["principal"] = principal = await self._authenticator.authenticate(request, now)
+        principal = await self._authenticator.authenticate(request, now, for_write=bool(route.writes))
+        request.scope["principal"] = principal
         operation: Any = route.operation
         if operation is None:
             return await self.events.open(request, principal)
