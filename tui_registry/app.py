@@ -31,6 +31,7 @@ from tui_registry.screens.base.place import Place
 from tui_registry.screens.custom_commands import CustomCommands
 from tui_registry.screens.navigation import Navigator
 from tui_registry.screens.places import PLACES, column_problems, load, place
+from tui_registry.screens.unseen import may_act_unseen
 from tui_registry.session.connection import Connection
 from tui_registry.session.kept_arrangements import KeptArrangements
 from tui_registry.session.live_connection import LiveConnection
@@ -87,7 +88,7 @@ class ConsoleApp(App[str | Connection]):
         self.navigation = Navigator(self, self.connection)
         self.change_count = 0
         self.ended_by: signal.Signals | None = None
-        self.key_queue = KeyQueue(self, super().on_event, self._may_act_unseen)
+        self.key_queue = KeyQueue(self, super().on_event, lambda key: may_act_unseen(key, self.screen, self.keymap))
         self._is_styled = False
         self._copied = ""
         self._recent: Recent | None = None
@@ -160,17 +161,7 @@ class ConsoleApp(App[str | Connection]):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)
         if renderable is not None and not self._batch_count:
-            self.key_queue.note_drawn(screen)
-
-    def _may_act_unseen(self, key: Key) -> bool:
-        """Typing goes on in what it opens, and moves on from place to place; but nothing is changed, nor agreed to in a
-        dialog, by a key that was pressed before it could be seen what the key would do."""
-        if key.key == "escape" or (self.focused is not None and self.focused.check_consume_key(key.key, key.character)):
-            return True
-        if isinstance(self.screen, Place):
-            actions = self.keymap.of_place(self.screen.place)
-            return not any(action.writes and key.key in action.keys.split(",") for action in actions)
-        return bool(getattr(self.screen, "only_opens", False))
+            self.key_queue.note_drawn(screen, getattr(self._driver, "written_at", None))
 
     def drop_keys(self) -> int:
         return self.key_queue.drop()

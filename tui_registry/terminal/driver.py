@@ -46,6 +46,11 @@ class TerminalFile:
 
 
 class TerminalDriver(LinuxDriver):
+    """``written_at``: when the last text was handed to the thread that writes it, by the monotonic clock. From then on
+    a user may see it, and answer, long before anything else is done here on a busy machine."""
+
+    written_at = 0.0
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._is_plain = not charset.is_utf8()
@@ -67,7 +72,9 @@ class TerminalDriver(LinuxDriver):
         super().stop_application_mode()
 
     def write(self, data: str) -> None:
-        super().write(charset.plain(data) if self._is_plain else data)
+        data = charset.plain(data) if self._is_plain else data
+        self.written_at = time.monotonic()
+        super().write(data)
 
     def suspend(self, *, group: bool = True) -> None:
         """Release the terminal and stop until the process is continued; with its whole process ``group``, as the shell

@@ -64,10 +64,10 @@ class KeyQueue:
         """Whether the current screen is about to open another one, which the next keys are meant for."""
         return bool(getattr(self._app.screen, "holds_keys", False))
 
-    def note_drawn(self, screen: Screen[object]) -> None:
-        """The screen was drawn, as the current one."""
+    def note_drawn(self, screen: Screen[object], at: float | None = None) -> None:
+        """The screen was drawn, as the current one. ``at``: when, by the monotonic clock, if that is not now."""
         if screen is not self._drawn_screen:
-            self._drawn_screen, self._drawn_at = screen, time.monotonic()
+            self._drawn_screen, self._drawn_at = screen, time.monotonic() if at is None else at
 
     @property
     def is_screen_drawn(self) -> bool:

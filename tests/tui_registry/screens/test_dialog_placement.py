@@ -1,5 +1,7 @@
 """Where confirmations stand: in the middle of what the details leave free, at every size."""
 
+import asyncio
+
 import pytest
 
 from tests.tui_registry.console import Console, console
@@ -27,6 +29,8 @@ async def test_a_confirmation_is_centred_beside_what_is_decided(samples: Samples
         left, right = gaps(shown, "Approve this request?", details.x or size[0])
         assert abs(left - right) <= 1
         assert not shown.app.screen.query_one("#question").region.overlaps(details)
+        # The place below is busy, and moves its details later than the dialog is drawn in the new size.
+        shown.app.screen_stack[-2].call_next(asyncio.sleep, 0.2)
         await shown.pilot.resize_terminal(120, 40)
         await shown.until(lambda: gaps(shown, "Approve this request?", 120) == (22, 22), "it is centred again")
 

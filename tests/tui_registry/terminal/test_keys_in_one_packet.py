@@ -1,5 +1,6 @@
 """Keys that arrive together, as from a fast typist on a slow line: in their order, and never agreeing to the unseen."""
 
+import sys
 import time
 
 import pytest
@@ -9,6 +10,19 @@ from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import Terminal, terminal
 from tests.variants import variant
 
+BUSY = """
+import time
+from tui_registry.cli import main
+from tui_registry.terminal.driver import TerminalDriver
+write = TerminalDriver.write
+def write_slowly(driver, data):
+    write(driver, data)
+    if "Approve this request?" in data:
+        time.sleep(1)
+TerminalDriver.write = write_slowly
+main()
+"""
+"""The console on a machine so busy that a dialog is on the screen for a second before the console goes on."""
 REST_SECONDS = 1.0  # in which a key that should have done nothing does its harm
 
 
@@ -31,6 +45,19 @@ def test_enter_acts_where_it_was_pressed(samples: Samples) -> None:
         assert "Approve this request?" not in shown.text
         shown.press("ctrl+q")
         assert shown.ends() == 0
+
+
+def test_a_key_is_taken_from_when_its_dialog_can_be_seen(samples: Samples) -> None:
+    model = samples.pending("churn")
+    with terminal(variables=opened(samples), program=[sys.executable, "-P", "-c", BUSY]) as shown:
+        shown.shows(model, "a approve", "● live")
+        shown.press("a")
+        shown.shows("Approve this request?", "y yes")
+        shown.press("y")
+        shown.shows("No open requests")
+        shown.child.send("?\x11")  # which quits from everywhere, also what is not seen
+        assert shown.ends() == 0
+    assert samples.stage(model) == "Staging"
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ class Confirm(ModalScreen[Consent | None]):
         super().__init__()
         height = self.app.size.height  # Textual sets this class only after the first frame, and draws another one
         self.add_class(_last_below(self.VERTICAL_BREAKPOINTS, height))
+        self._below = self.app.screen
         self._question = question
         self._read = read
         self._paragraphs = [Static(Hanging(paragraph)) for paragraph in question.message]
@@ -126,6 +127,8 @@ class Confirm(ModalScreen[Consent | None]):
 
     def on_mount(self) -> None:
         self._place()
+        # Not when this screen is resized: the one below may not know by then where its details go.
+        self._below.screen_layout_refresh_signal.subscribe(self, lambda _: self._place())
         if self._read is not None:
             self.run_worker(self._show_read(self._read), exit_on_error=False)
 
@@ -143,16 +146,13 @@ class Confirm(ModalScreen[Consent | None]):
         question = self._question
         return question.message if self._archives else question.unarchived or question.message
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._place)
-
     def _place(self) -> None:
         """Stand in the middle of what the details below leave free."""
         question = self.query_one("#question")
-        if self.app.size.height < TALL or len(self.app.screen_stack) < 2:
+        if self.app.size.height < TALL:
             question.styles.margin = 0
             return
-        left, above = before(self.app.screen_stack[-2], Size(min(MAX_WIDTH, self.app.size.width), self._lines_needed()))
+        left, above = before(self._below, Size(min(MAX_WIDTH, self.app.size.width), self._lines_needed()))
         question.styles.margin = (above, 0, 0, left)
 
     def _lines_needed(self) -> int:
