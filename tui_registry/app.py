@@ -14,7 +14,7 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
@@ -152,8 +152,8 @@ class ConsoleApp(App[str | Connection]):
         self._is_styled = True
 
     async def on_event(self, event: Event) -> None:
-        """Queue the keys of the terminal; those that come back from a widget belong to the key in progress."""
-        if isinstance(event, Key) and not event.is_forwarded:
+        """Queue what is typed in the terminal; what comes back from a widget belongs to the key in progress."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
             self.key_queue.put(event)
         else:
             await super().on_event(event)

@@ -1,4 +1,4 @@
-"""Keys in the order in which they were pressed, however fast they arrive; none that changes something unseen.
+"""Keys and pasted texts in the order in which they arrive, however fast; no key that changes something unseen.
 
 Textual handles a key by messages between widgets, and looks up its binding in the screen that is on top when the last
 of them arrives. So a key could act in a screen that the next key had opened meanwhile: of Enter and ``?`` in one
@@ -15,7 +15,7 @@ from typing import Any
 
 from textual._queue import Queue
 from textual.app import App
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -27,28 +27,30 @@ IDLE_STEPS = 3  # of the event loop without a message; a worker that may open a 
 SETTLED_SECONDS = 0.1  # after a key and what it caused, when no worker that it started is about to open a dialog
 PROMPT_SECONDS = 0.02  # from a key to here, unless the event loop was blocked by what the key before it caused
 
+Typed = Key | Paste
+
 
 class KeyQueue:
-    """``handle`` handles one key. ``may_act_unseen``: whether a key may act in the current screen, although it was
-    pressed before that was drawn; if not, it is dropped."""
+    """``handle`` handles a key or a pasted text. ``may_act_unseen``: whether a key may act in the current screen,
+    although it was pressed before that was drawn; if not, it is dropped."""
 
     def __init__(
-        self, app: App[Any], handle: Callable[[Key], Awaitable[None]], may_act_unseen: Callable[[Key], bool]
+        self, app: App[Any], handle: Callable[[Typed], Awaitable[None]], may_act_unseen: Callable[[Key], bool]
     ) -> None:
         self._app = app
         self._handle = handle
         self._may_act_unseen = may_act_unseen
-        self._waiting: deque[Key] = deque()
+        self._waiting: deque[Typed] = deque()
         self._is_scheduled = False  # whether the next one will be handled, or is being handled
         self._busy_since: float | None = None
         self._active_at = 0.0  # when a key was handled, or what it caused was going on
         self._drawn_screen: Screen[object] | None = None
         self._drawn_at = 0.0
 
-    def put(self, key: Key) -> None:
-        if key.key == "escape" and self._is_held:
+    def put(self, typed: Typed) -> None:
+        if _is_escape(typed) and self._is_held:
             self._waiting.clear()  # what was typed for a screen that will not be opened
-        self._waiting.append(key)
+        self._waiting.append(typed)
         if not self._is_scheduled:
             self._is_scheduled = True
             self._app.call_later(self._next)
@@ -86,10 +88,10 @@ class KeyQueue:
                 await asyncio.sleep(0)
         try:
             if self._waiting:
-                key = self._waiting.popleft()
-                is_seen = self.is_screen_drawn and key.time >= self._drawn_at
-                if is_seen or self._may_act_unseen(key):
-                    await self._handle(key)
+                typed = self._waiting.popleft()
+                is_seen = self.is_screen_drawn and typed.time >= self._drawn_at
+                if is_seen or isinstance(typed, Paste) or self._may_act_unseen(typed):
+                    await self._handle(typed)
         finally:
             self._active_at = time.monotonic()
             self._is_scheduled = bool(self._waiting)
@@ -107,7 +109,7 @@ class KeyQueue:
     def _must_wait(self) -> bool:
         """Whether what the key before caused is still going on, within MAX_WAIT_SECONDS, or the screen holds the keys,
         which is up to it."""
-        if self._is_held and self._waiting and self._waiting[0].key != "escape":
+        if self._is_held and self._waiting and not _is_escape(self._waiting[0]):
             return True
         if not self._is_busy():
             self._busy_since = None
@@ -130,6 +132,10 @@ class KeyQueue:
                 return True
             nodes += node.children
         return False
+
+
+def _is_escape(typed: Typed) -> bool:
+    return isinstance(typed, Key) and typed.key == "escape"
 
 
 def _is_handling(node: MessagePump) -> bool:

@@ -103,12 +103,13 @@ def test_no_form_is_saved_unseen(samples: Samples) -> None:
         assert shown.ends() == 0
 
 
-def test_what_is_typed_goes_on_in_what_it_opens(samples: Samples) -> None:
+@pytest.mark.parametrize("typed", ["chu", "\x1b[200~chu\x1b[201~"], ids=["typed", "pasted"])
+def test_what_is_typed_goes_on_in_what_it_opens(samples: Samples, typed: str) -> None:
     model = samples.model("churn")
     other = samples.model("fraud")
     with terminal(variables=opened(samples)) as shown:
         shown.shows("No open requests", "● live")
-        shown.child.send("2/chu")
+        shown.child.send(f"2/{typed}")
         shown.shows("matching “chu” (1)", model)
         shown.until(lambda: other not in shown.text, "the other one is gone")
         shown.press("ctrl+q")
