@@ -154,7 +154,7 @@ class ConsoleApp(App[str | Connection]):
     async def on_event(self, event: Event) -> None:
         """Queue what is typed in the terminal; what comes back from a widget belongs to the key in progress."""
         if isinstance(event, Key | Paste) and not event.is_forwarded:
-            self.key_queue.put(event)
+            await self.key_queue.put(event)
         else:
             await super().on_event(event)
 

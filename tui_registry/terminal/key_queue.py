@@ -47,12 +47,17 @@ class KeyQueue:
         self._drawn_screen: Screen[object] | None = None
         self._drawn_at = 0.0
 
-    def put(self, typed: Typed) -> None:
+    async def put(self, typed: Typed) -> None:
+        """Handle it in its turn: at once, where nothing can be before it."""
         if _is_escape(typed) and self._is_held:
             self._waiting.clear()  # what was typed for a screen that will not be opened
         self._waiting.append(typed)
-        if not self._is_scheduled:
-            self._is_scheduled = True
+        if self._is_scheduled:
+            return
+        self._is_scheduled = True
+        if self._is_settled:
+            await self._next()
+        else:
             self._app.call_later(self._next)
 
     def drop(self) -> int:
