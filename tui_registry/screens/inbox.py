@@ -80,6 +80,10 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
     def table(self) -> MarkTable:
         return self._table
 
+    @property
+    def listed_tables(self) -> Sequence[Table]:
+        return [self._table]
+
     def compose(self) -> ComposeResult:
         yield self.header
         with Container(id="body"):
@@ -152,7 +156,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         if action in {"open", "card", "mark", "mark_range", "mark_all", "invert_marks", "copy"}:
             return self.table.row_count > 0
         if action == "back":
-            return bool(self._filter or self.has_marks or self._filter_line.has_focus)
+            return bool(self._filter or self.has_marks or isinstance(self.focused, Input))
         return True
 
     def after_decisions(self, ids: Collection[str]) -> None:

@@ -139,7 +139,7 @@ class Table(ScrollView, can_focus=True):
     @property
     def marked(self) -> list[str]:
         """The keys of the marked rows, in order of the rows."""
-        return [row.key for row in self._rows if row.key in self.marks]
+        return [row.key for row in self._rows if row.key in self.marks] if self.marks else []
 
     def show(self, rows: Sequence[Row], *, empty: str | None = None) -> None:
         """Replace the rows. The cursor stays on its key or, if that is no longer there, on its line; marks of removed

@@ -1,5 +1,6 @@
 """A screen with one list, loaded by pages while it is scrolled, and filtered by what is typed."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -50,6 +51,10 @@ class Listing(Arranged):
     @property
     def table(self) -> NewRowTable:
         return self._table
+
+    @property
+    def listed_tables(self) -> Sequence[Table]:
+        return [self._table]
 
     @property
     def title_note(self) -> str:
@@ -132,7 +137,7 @@ class Listing(Arranged):
         if action in {"open", "copy"}:
             return self.table.row_count > 0
         if action == "back":
-            return bool(self.typed or self.filter_line.has_focus or len(self.app.screen_stack) > 1)
+            return bool(self.typed or isinstance(self.focused, Input) or len(self.app.screen_stack) > 1)
         return True
 
     def action_filter(self) -> None:
