@@ -16,6 +16,7 @@ from tests.variants import variant
 from tui_registry.app import ConsoleApp
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.queries.call_labels import call_label
+from tui_registry.screens.base.place import Place
 from tui_registry.session.connection import Connection
 from tui_registry.session.openid_session import OpenIdSession
 from tui_registry.session.settings import Settings
@@ -70,12 +71,18 @@ class Console:
 
     async def press(self, *keys: str) -> None:
         """Each key as somebody who has seen what the one before it did."""
-        for key in keys:
+        for number, key in enumerate(keys):
+            if number:  # a dialog that the last key asked for may wait for the server
+                await self.until(lambda: not self._awaits_dialog, "the dialog")
             await self.until(lambda: self.app.key_queue.is_screen_drawn, "the screen, on the terminal")
             await self.pilot.press(key)
             await self._heard()
             if not self.app.is_running:
                 return
+
+    @property
+    def _awaits_dialog(self) -> bool:
+        return self.app.mutations.is_preparing and isinstance(self.app.screen, Place)
 
     async def type(self, text: str) -> None:
         """As fast as somebody types who does not look: the console handles one character after the other."""

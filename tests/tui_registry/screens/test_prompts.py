@@ -240,7 +240,9 @@ async def test_chats_are_created_and_keep_what_they_prescribe(samples: Samples, 
     name, said = f"chat-{samples.id}", [{"role": "user", "content": "Grüß \u202e{{name}}"}]
     client.register_prompt(name, said, model_config={"temperature": 0.1}, response_format={"type": "object"})
     async with console(samples.url, samples.token, LARGE) as shown:
-        await shown.press("7", "enter")
+        await shown.press("7")
+        await shown.until(lambda: shown.row(name), "the prompt")
+        await shown.press("enter")
         await shown.shows(f"Prompts › {name}", "1 version")
         await shown.press("n")
         await shown.shows("Messages, as JSON", "and keeps its response format and", "Grüß \\u202e{{name}}")

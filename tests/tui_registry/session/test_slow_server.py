@@ -191,7 +191,8 @@ async def test_what_is_typed_while_a_dialog_is_on_its_way_does_nothing_else(samp
         await shown.press("enter")
         await shown.shows(f"Models › {model}", "b roll back")
         proxy.hold("HTTP/1.1")
-        await shown.press("b", "y")
+        await shown.press("b")
+        await shown.press("y")
         assert f"Models › {model}" in shown.header
         assert "Copy" not in shown.text
         proxy.release()
