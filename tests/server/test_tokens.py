@@ -239,14 +239,15 @@ def _line_of(database: str, owner: str) -> str:
     return line
 
 
-def test_a_body_that_comes_after_the_token_was_revoked(user: Api, registry: LiveRegistry) -> None:
-    """A request that is refused now must not have started before."""
+@pytest.mark.parametrize("call", ["set-tag", "get-latest-versions"])
+def test_a_body_that_comes_after_the_token_was_revoked(user: Api, registry: LiveRegistry, call: str) -> None:
+    """A request that is refused now must not have started before, whether it writes or reads."""
     name = new_name("slow-body")
     user.post("/mlflow/registered-models/create", name=name).ok()
     made = user.post("/token/create").ok()
     content = json.dumps({"name": name, "key": "late", "value": "1"}).encode()
     head = (
-        "POST /api/2.0/mlflow/registered-models/set-tag HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        f"POST /api/2.0/mlflow/registered-models/{call} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
         f"Authorization: Bearer {made['token_value']}\r\nContent-Length: {len(content)}\r\n\r\n"
     ).encode()
     with connect(registry.url) as connection:
