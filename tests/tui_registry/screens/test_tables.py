@@ -248,9 +248,11 @@ async def test_a_view_is_saved_beside_what_the_user_wrote_and_opened_by_its_key(
 
 async def test_what_is_wrong_with_the_columns_of_a_view_is_told_with_those_there_are(samples: Samples) -> None:
     model = samples.model("churn")
-    views = {"odd": SavedView(place="models", columns=["Model", "owner"], sort="size desc", key="f6")}
+    views = {"like_run_command": SavedView(place="models", columns=["Model", "owner"], sort="size desc", key="f6")}
     async with console(samples.url, samples.token, LARGE, settings=settings.Settings(views=views)) as shown:
-        await shown.press("question_mark", "f6")
+        await shown.press("question_mark")
+        await shown.shows("Keyboard shortcuts", "Open the view like_run_command")
+        await shown.press("f6")
         await shown.shows("Keyboard shortcuts")  # nothing is opened behind a dialog
         await shown.press("escape", "f6")
         await shown.notifies("models has no column 'owner': use model, prod, staging")

@@ -109,7 +109,7 @@ class Place(Screen[None]):
                 self.is_live(action.id)
                 if action.id in own
                 else self._is_command_live(action, app)
-                if METHOD in action.id
+                if action.id.startswith(METHOD)
                 else app.is_action_live(action.id)
             )
         ]
