@@ -40,7 +40,7 @@ FIELDS = ("model", "user", "stage")
 """What the filter can be about, besides words."""
 
 
-LEFT_EMPTY = "EMPTY"
+LEFT_EMPTY = "EMPTY!"
 """In place of what a request displaces: it takes from Production the only version there, which is left empty. Short, as
 is NOTHING: at 80 columns the names of models have the room."""
 ALARM = "bold red"

@@ -152,8 +152,8 @@ class Handler:
         slot = self._large_body_slots.slot(principal.id) if has_body(headers) else None
         try:
             body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
-            looks_up = route.logged_model is not None and self._lineage is not None
-            is_checked_again = route.writes and not looks_up  # when its turn comes, see below
+            lineage = None if route.logged_model is None else self._lineage
+            is_checked_again = route.writes and lineage is None  # when its turn comes, see below
             if slot is not None and not is_checked_again and (decoded_at := time.time_ns() // 1_000_000) != now:
                 now = decoded_at  # the token may have been revoked during the upload
                 principal = await self._authenticator.authenticate(request, now)
@@ -164,7 +164,7 @@ class Handler:
 
             if route.writes:
                 demo_time = _demo_time(request.headers.get("x-demo-time")) if self._settings.demo_clock else None
-                lookup = await self._look_up(route, principal, body, now) if looks_up else None
+                lookup = None if lineage is None else await self._look_up(lineage, route, principal, body, now)
 
                 def write(connection: Connection) -> Answer | WebhookTest:
                     """With the time, and the caller's permissions, when its turn comes."""
@@ -178,8 +178,8 @@ class Handler:
                     return dispatch.run(operation, route.ability, route.subject, call, body)
 
                 outcome = await self._database.write(write)
-                if self._lineage is not None and route.logged_model is not None:
-                    self._lineage.wake()
+                if lineage is not None:
+                    lineage.wake()
             else:
 
                 def read(connection: Connection) -> Answer | WebhookTest:
@@ -224,11 +224,13 @@ class Handler:
 
         return self._tracking_proxy.pass_on(request, principal, check)
 
-    async def _look_up(self, route: Route, principal: Principal, body: Any, now: int) -> RunLookup | None:
+    async def _look_up(
+        self, lineage: "LineageWorker", route: Route, principal: Principal, body: Any, now: int
+    ) -> RunLookup | None:
         """What the tracking server says about the request's logged model, for callers who have the route's ability. It
         is asked outside of any transaction."""
         logged_model = route.logged_model
-        if self._lineage is None or logged_model is None:
+        if logged_model is None:
             return None
 
         def read(connection: Connection) -> tuple[str | None, str]:
@@ -237,7 +239,7 @@ class Handler:
             return model_id, workspaces.header_name(connection, principal.workspace_id)
 
         model_id, workspace = await self._database.read(read, by=principal.id)
-        return None if model_id is None else await self._lineage.look_up(model_id, workspace)
+        return None if model_id is None else await lineage.look_up(model_id, workspace)
 
     def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:
         fields: dict[str, str] = {}

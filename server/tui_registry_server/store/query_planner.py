@@ -1,7 +1,8 @@
 """The query planner of searches: which candidate index, if any, should drive a query.
 
 How many rows a candidate has is not estimated from statistics but counted, up to a limit; so a search takes about as
-long on a registry of any size, with or without the database's statistics.
+long on a registry of any size, with or without the database's statistics, unless more than MAX_DRIVING_ROWS match and
+all of them are at the end of the order.
 """
 
 from collections.abc import Callable, Sequence

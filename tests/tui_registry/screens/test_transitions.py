@@ -276,7 +276,7 @@ async def test_two_versions_are_compared(samples: Samples, monkeypatch: pytest.M
         await shown.shows(
             "Compare", f"{name} 2", f"{name} 3", "~ tag auc", "0.81", "0.84", "= source", "in stage since"
         )
-        assert "- tag new" in shown.text
+        assert "+ tag new" in shown.text, "what the other one has besides the one in Production"
         (since,) = (line for line in shown.text.split("\n") if "in stage since" in line)
         assert since.count(" UTC (") == 2, since
         await shown.press("G")
@@ -295,4 +295,4 @@ async def test_marked_versions_are_compared(samples: Samples) -> None:
         await shown.press("enter")
         await shown.shows("3 versions")
         await shown.press("space", "j", "space", "equals_sign")
-        await shown.shows("Compare", f"{name} 3", f"{name} 1")
+        await shown.shows("Compare", f"{name} 1 with 3", f"{name} 3")

@@ -140,9 +140,16 @@ class VersionActions(RequestDecisions, EditActions):
         if len(chosen) < 2 and self.version is not None and self.version not in chosen:
             chosen.append(self.version)
         if len(chosen) == 2:
-            self.app.push_screen(Compare(*chosen))
+            self._open_comparison(*chosen)
         elif chosen:
             self.console_app.mutations.prepare(partial(self._compare_with_another, chosen[0]))
+
+    def _open_comparison(self, *versions: ModelVersion) -> None:
+        """The one in Production comes first, or else the earlier one: what the other one has besides is added."""
+        first, second = sorted(
+            versions, key=lambda each: (each.current_stage is not Stage.PRODUCTION, int(each.version))
+        )
+        self.app.push_screen(Compare(first, second))
 
     async def _compare_with_another(self, version: ModelVersion) -> None:
         client = self.console_app.client
@@ -150,7 +157,7 @@ class VersionActions(RequestDecisions, EditActions):
         found = [*held, *await newest_versions(client, version.name, 2)]
         other = next((each for each in found if each.version != version.version), None)
         if other is not None:
-            self.app.push_screen(Compare(other, version))
+            self._open_comparison(other, version)
         else:
             title = f"{version.name} version {version.version}"
             self.console_app.mutations.report(title, Verdict.REFUSED, "there is no other version to compare it with.")
