@@ -1,7 +1,7 @@
 """Statements on the stage history of a model, which is in its activities: each move of a version to another stage.
 
-Moves are found by their own index, so that versions that were never moved cost nothing. The end of a period is found
-among the activities of its version: each of those between two moves is looked at once.
+Moves are found in the index of the model's activities, which has their types: of the others, no row is read. The end of
+a period is found among the activities of its version: each of those between two moves is looked at once.
 """
 
 import json
@@ -91,7 +91,8 @@ _move, _next, _entry = (activities.alias(name) for name in ("move", "next_move",
 _of_model = and_(
     _move.c.model_id == _model_id,
     _is_move(_move),
-    # Always true: with a time, SQLite takes the index of moves for the best, without statistics, too.
+    # Always true: with a time, SQLite takes the index of the model's activities by time for the best, without
+    # statistics, too.
     _move.c.creation_timestamp <= literal_column(str(MAX_INT64)),
 )
 _end = (

@@ -279,7 +279,7 @@ lineages = Table(
 )
 
 MOVES = "activity_type IN ('APPLIED_TRANSITION', 'APPROVED_REQUEST', 'SYSTEM_TRANSITION')"
-"""The activities that moved a version to a stage. Literal, as in the index of them, which is used only then."""
+"""The activities that moved a version to a stage."""
 
 activities = Table(
     "activities",
@@ -307,7 +307,7 @@ activities = Table(
     Column("digest", Text, nullable=False, server_default=""),  # of the row and the one before: see rules.audit
     Column("workspace_id", Text),  # NULL for the default workspace, and for what is of no workspace
     Index("ix_activities_model", "model_id", "version", "creation_timestamp", "sequence"),
-    Index("ix_activities_feed", "model_id", "creation_timestamp", "sequence", "workspace_id"),
+    Index("ix_activities_feed", "model_id", "creation_timestamp", "sequence", "workspace_id", "activity_type"),
     Index("ix_activities_user", "user_id", "creation_timestamp", "sequence"),
     Index("ix_activities_type", "activity_type", "creation_timestamp", "sequence", "workspace_id"),
     Index("ix_activities_time", "creation_timestamp", "sequence"),
@@ -316,12 +316,6 @@ activities = Table(
         *("workspace_id", "creation_timestamp", "sequence"),
         sqlite_where=text("workspace_id IS NOT NULL"),
         postgresql_where=text("workspace_id IS NOT NULL"),
-    ),
-    Index(
-        "ix_activities_moves",
-        *("model_id", "creation_timestamp", "sequence", "from_stage", "to_stage", "version"),
-        sqlite_where=text(MOVES),
-        postgresql_where=text(MOVES),
     ),
 )
 

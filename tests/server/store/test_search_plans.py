@@ -191,10 +191,10 @@ PATHS = {
     "a reader's feed of a person": (feed(who=READER, user="ada"), "ix_activities_user (user_id=?)"),
     "the feed of a version": (feed(model_id="m", version=3), "ix_activities_model (model_id=? AND version=?)"),
     "the feed of a person": (feed(user="ada"), "ix_activities_user (user_id=?)"),
-    "the stage history": (stage_periods(), "ix_activities_moves (model_id=? AND creation_timestamp<?)"),
+    "the stage history": (stage_periods(), "ix_activities_feed (model_id=? AND creation_timestamp<?)"),
     "the stage history, a later page": (
         stage_periods(FeedPosition(5, 5)),
-        "ix_activities_moves (model_id=? AND creation_timestamp<?)",
+        "ix_activities_feed (model_id=? AND creation_timestamp<?)",
     ),
     "the end of a period in a stage": (stage_periods(), "ix_activities_model (model_id=? AND version=?"),
     "the stage history of a version": (
@@ -203,7 +203,7 @@ PATHS = {
     ),
     "the predecessor": (
         lambda connection: stage_history.predecessor(connection, "m"),
-        "ix_activities_moves (model_id=? AND creation_timestamp<?)",
+        "ix_activities_feed (model_id=? AND creation_timestamp<?)",
     ),
     "models without a description": (
         models("missing = 'description'"),
