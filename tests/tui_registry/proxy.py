@@ -1,6 +1,7 @@
 """A network between the console and the server that can be cut and slowed down: a TCP proxy on a loopback port."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -24,7 +25,9 @@ class Proxy:
         self.asked: list[str] = []
         """The request lines, in order of arrival."""
         self.canned_answer: bytes | None = None
-        """The answer to every request, instead of the server's; the connection is then closed."""
+        """The answer to every request, or to those with ``answered`` in their first line, instead of the server's; the
+        connection is then closed."""
+        self.answered = ""
         self.delay = 0.0
         """Seconds that each request takes to the server."""
 
@@ -54,6 +57,15 @@ class Proxy:
     def release(self) -> None:
         self._held = b""
         self._released.set()
+
+    def refuse(self, part: str, status: int, error_code: str) -> None:
+        """Answer requests with this in their first line with an error, until ``accept``."""
+        body = json.dumps({"error_code": error_code, "message": f"No {part}."})
+        head = f"HTTP/1.1 {status} No\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        self.answered, self.canned_answer = part, f"{head}Connection: close\r\n\r\n{body}".encode()
+
+    def accept(self) -> None:
+        self.answered, self.canned_answer = "", None
 
     def strike(self, part: str, action: Callable[[], None], *, late: bool) -> None:
         """Do something, once, just before a request with this in its first line is passed on; ``late``: just before its
@@ -88,7 +100,7 @@ class Proxy:
                 line = content.partition(b"\r\n")[0]
                 if line.endswith(b"HTTP/1.1"):
                     self.asked.append(line.decode())
-                    if self.canned_answer is not None:
+                    if self.canned_answer is not None and self.answered in self.asked[-1]:
                         writer.write(self.canned_answer)
                         await writer.drain()
                         return

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from tui_registry.access.principal import Principal
+from tui_registry.client.errors import CallError
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.session.connection import ALL_OF_REGISTRY
@@ -82,17 +83,23 @@ async def requested_by_others(client: RegistryClient, plan: Offboarding) -> list
     }
     if not wanted:
         return []
-    page = await client.requests.inbox(max_results=1000)
+    try:
+        page = await client.requests.inbox(max_results=1000)
+    except CallError:
+        return ["It cannot be read whether others have requested the same."]
     found = [each for each in page.requests if each.user_id != plan.principal.name]
     by_others: dict[str, list[str]] = {}
     for each in found:
         if (each.name, each.version, each.to_stage) in wanted:
             what = f"{visible(each.name)} version {each.version} → {each.to_stage}"
             by_others.setdefault(what, []).append(each.user_id)
-    return [
+    sentences = [
         f"Stays open: the same request{'' if len(users) == 1 else 's'} for {what} by {_some(users, len(users))}."
         for what, users in by_others.items()
     ]
+    rest = len(sentences) - MAX_NAMED
+    more = [f"Stays open, too: the same for {_counted(rest, 'more transition')}."] if rest > 0 else []
+    return sentences[:MAX_NAMED] + more
 
 
 def is_nothing(plan: Offboarding) -> bool:

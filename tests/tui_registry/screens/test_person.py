@@ -201,12 +201,16 @@ def test_six_keys_and_the_name_offboard(samples: Samples, leaver: Leaver, size: 
 
 
 async def test_without_the_name_nobody_is_offboarded(samples: Samples, leaver: Leaver) -> None:
-    async with console(samples.url, samples.registry.admin_token) as shown:
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.registry.admin_token) as shown:
         await shown.press("5", "tab", "slash")
         await shown.type(leaver.name)
         await shown.shows(f"“{leaver.name}” (1)")
         samples.ask(leaver.model, "1", "Production")
+        proxy.refuse("transition-requests/list", 500, "INTERNAL_ERROR")
         await shown.press("enter", "O")
+        await shown.shows(f"Offboard {leaver.name}?", "• It cannot be read whether others have requested the same.")
+        proxy.accept()
+        await shown.press("escape", "O")
         await shown.shows(f"Offboard {leaver.name}?", "• Stays open: the same request for ", f"by {ASKER}.")
         await shown.press("y", "y", "enter")
         await shown.shows(f"This does not match {leaver.name}.", f"type {leaver.name}   esc close")
@@ -282,6 +286,14 @@ def test_by_a_command(samples: Samples, leaver: Leaver) -> None:
     planned = lines(run(samples, "offboard", leaver.name, "--dry-run", by=ADMIN))
     assert planned[0] == f"{leaver.name}: offboarding"
     assert "The account is deactivated." in planned
+    with samples.registry.client(leaver.token) as own:
+        for version in (samples.version(leaver.model) for _ in range(6)):
+            body = {"name": leaver.model, "version": version, "stage": "Archived"}
+            own.post("/mlflow/transition-requests/create", json=body).raise_for_status()
+            samples.ask(leaver.model, version, "Archived")
+    planned = lines(run(samples, "offboard", leaver.name, "--dry-run", by=ADMIN))
+    assert sum(line.startswith("Stays open: the same request for ") for line in planned) == 5
+    assert "Stays open, too: the same for 1 more transition." in planned
     assert accepted(samples, leaver.token)
     assert run(samples, "offboard", leaver.name, by=ADMIN).exit_code == Exit.REFUSED
     assert run(samples, "offboard", leaver.name, "--yes").exit_code == Exit.NOT_ALLOWED
