@@ -262,21 +262,27 @@ async def test_what_changes_while_one_decides_is_not_taken_unseen(
 
 
 async def test_an_older_server_is_told_and_not_asked_again(samples: Samples, leaver: Leaver) -> None:
-    body = b'{"error_code": "ENDPOINT_NOT_FOUND", "message": "There is no such endpoint."}'
-    head = b"HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: "
     async with proxied(samples.url) as proxy, console(proxy.url, samples.registry.admin_token) as shown:
+        await shown.shows("● live")
+        proxy.refuse("/Me", 500, "INTERNAL_ERROR")
         await shown.press("5", "tab", "slash")
         await shown.type(leaver.name)
-        await shown.shows(f"“{leaver.name}” (1)", "● live")
-        proxy.canned_answer = head + str(len(body)).encode() + b"\r\n\r\n" + body
-        await shown.press("enter", "enter")
-        await shown.shows("does not know GET", "it is older", "Upgrade it", "F5 tries again.")
+        await shown.shows(f"“{leaver.name}” (1)", "It cannot be read what you may change here: No /Me.", "● live")
+        await shown.press("enter")
+        assert "n new" not in shown.bar
+        proxy.accept()
+        await shown.press("f5")
+        await shown.hides("It cannot be read")
+        await shown.shows("n new")
+        proxy.refuse("", 404, "ENDPOINT_NOT_FOUND")
+        await shown.press("enter")
+        await shown.shows("does not know GET", "older than this program", "Upgrade it", "F5 tries again.")
         before, changes = len(proxy.asked), shown.app.change_count
         samples.version(leaver.model)
         await shown.until(lambda: shown.app.change_count > changes, "a change elsewhere")
         await shown.pilot.pause(0.2)
         assert len(proxy.asked) == before
-        proxy.canned_answer = None
+        proxy.accept()
         await shown.press("f5")
         await shown.shows(f"CAN_MANAGE on {leaver.model}")
 

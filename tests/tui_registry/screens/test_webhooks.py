@@ -15,6 +15,7 @@ from tests.server.receiver import OK, Answer, Received, Receiver
 from tests.server.webhook_deliveries import settled
 from tests.tui_registry.access_fixture import choose, to_section
 from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
+from tests.tui_registry.proxy import proxied
 
 HOOKS = "/mlflow/registry-webhooks"
 SECRET = "sesame-of-the-signature"
@@ -209,10 +210,16 @@ async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
         f"/permissions/registered-models/{_id(hooked, 'fraud')}",
         access_control_list=[{"user_name": "reader", "permission_level": "CAN_READ"}],
     ).ok()
-    async with console(hooked.live.url, token) as shown:
+    async with proxied(hooked.live.url) as proxy, console(proxy.url, token) as shown:
+        await shown.shows("● live")
+        proxy.refuse("/why", 500, "INTERNAL_ERROR")
         await shown.press("colon")
         await shown.type("webhooks fraud")
         await shown.press("enter")
+        await shown.shows("Webhooks (0)", "It cannot be read what you may change here", "No webhooks.", "● live")
+        assert "n new" not in shown.bar
+        proxy.accept()
+        await shown.press("f5")
         await shown.shows("Webhooks (0)", "Your level: CAN_READ. Webhooks of the model require CAN_MANAGE.")
         assert "n new" not in shown.bar
         await to_section(shown, "Webhooks")

@@ -48,11 +48,10 @@ class GroupMembers(Section):
         matching = (each for each in group.members if all(word in (each.display or "").casefold() for word in words))
         return [_row(member) for member in matching], ""
 
-    def show_note(self) -> None:
-        super().show_note()
-        if self._group_name == USERS:
-            self.note.update(Content("Every user and service principal is always a member."))
-            self.note.display = True
+    @property
+    def note_text(self) -> str:
+        is_of_all = self._group_name == USERS
+        return "Every user and service principal is always a member." if is_of_all else super().note_text
 
     @property
     def _chosen(self) -> ComplexValue | None:

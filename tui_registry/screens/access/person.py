@@ -20,7 +20,7 @@ from tui_registry.keys.names import display_name
 from tui_registry.mutations import offboarding
 from tui_registry.mutations.result import Verdict
 from tui_registry.screens.access.group import GroupMembers
-from tui_registry.screens.access.section import READ_ONLY, Section
+from tui_registry.screens.access.section import Section
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.terminal.excerpt import Part
 from tui_registry.terminal.sanitize import one_line, visible
@@ -239,14 +239,13 @@ class Person(Section):
         self._lists_every_model = not self._lists_every_model
         self.restart()
 
-    def show_note(self) -> None:
-        super().show_note()
+    @property
+    def note_text(self) -> str:
         keys = self.console_app.keymap.keys["every_model"]
-        if keys and self._leaves_out_models:
-            before = "" if self.is_admin else f"{READ_ONLY} "
-            how = f"Of models, only those with a higher level are listed; {display_name(keys[0])} lists all."
-            self.note.update(Content(f"{before}{how}"))
-            self.note.display = True
+        if not keys or not self._leaves_out_models:
+            return super().note_text
+        how = f"Of models, only those with a higher level are listed; {display_name(keys[0])} lists all."
+        return f"{super().note_text} {how}".lstrip()
 
     @property
     def _leaves_out_models(self) -> bool:

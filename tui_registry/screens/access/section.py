@@ -7,9 +7,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_registry.access.directory import DirectoryEntry
+from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WRITING
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.tables.table_actions import TableActions
+from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.few_lines import FewLines
 from tui_registry.widgets.tabs import Tabs
 from tui_registry_server.wire.principal import ADMINS
@@ -28,7 +30,7 @@ READ_ONLY = "Read-only: only members of the group admins can make changes."
 
 
 class Section(TableActions, Listing):
-    """``about_row`` describes the row under the cursor; ``note`` what the user can change."""
+    """``about_row`` describes the row under the cursor; ``note_text`` says what the user can change."""
 
     is_section = True  # whether it is one of the tabs
     about_lines = 2
@@ -39,6 +41,7 @@ class Section(TableActions, Listing):
         self.note = Static("", id="note", markup=False)
         self.about = Static("", id="about", markup=False)
         self.me: DirectoryEntry | None = None
+        self.rights_problem = ""  # why it is not known what the user can change
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -57,11 +60,12 @@ class Section(TableActions, Listing):
 
     @property
     def is_admin(self) -> bool:
-        return self.me is not None and ADMINS in self.me.groups
+        return self.me is not None and ADMINS in self.me.groups and not self.rights_problem
 
     async def load(self) -> None:
-        """The rows are not displayed before it is known who reads them: keys that change them would do nothing."""
-        _, pages = await asyncio.gather(self.read_me(), self.read_pages())
+        """The rows are not displayed before it is known who reads them: keys that change them would do nothing. If that
+        cannot be read, they are displayed without these keys."""
+        _, pages = await asyncio.gather(self.learn_rights(), self.read_pages())
         self.show_pages(pages)
         self.show_note()
 
@@ -70,12 +74,26 @@ class Section(TableActions, Listing):
         """Without the key that makes a first one, for who may not."""
         return self.empty_message if self.is_admin else self.empty_message.partition("\n")[0]
 
+    async def learn_rights(self) -> None:
+        """Read what the user can change, or note why that cannot be read."""
+        try:
+            await self.read_me()
+        except CallError as error:
+            self.rights_problem = f"It cannot be read what you may change here: {one_line(str(error))}"
+        else:
+            self.rights_problem = ""
+
     async def read_me(self) -> None:
         """Read the current user, with groups."""
         self.me = DirectoryEntry.of(await self.console_app.client.users.me())
 
+    @property
+    def note_text(self) -> str:
+        """What the user cannot change, and what is not listed; empty if there is nothing to say."""
+        return "" if self.is_admin else READ_ONLY
+
     def show_note(self) -> None:
-        message = "" if self.is_admin else READ_ONLY
+        message = self.rights_problem or self.note_text
         self.note.update(Content(message))
         self.note.display = bool(message)
         self.highlighted()

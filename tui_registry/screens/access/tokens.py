@@ -81,7 +81,7 @@ class Tokens(Section):
                 raise
             infos, self._is_admin = await client.tokens.own_infos(), False
         if self.me is None:
-            await self.read_me()  # who owns them, before the rows say so
+            await self.learn_rights()  # who owns them, before the rows say so
         tokens: Sequence[PublicTokenInfo] = infos.token_infos
         self._calling_id = infos.calling_token_id or ""
         self._tokens = {token.token_id: token for token in tokens if self._token_id in {"", token.token_id}}
@@ -115,11 +115,9 @@ class Tokens(Section):
         """Everybody may have tokens."""
         return self.empty_message
 
-    def show_note(self) -> None:
-        message = "" if self._is_admin else "Only your own tokens: members of the group admins see all."
-        self.note.update(Content(message))
-        self.note.display = bool(message)
-        self.highlighted()
+    @property
+    def note_text(self) -> str:
+        return "" if self._is_admin else "Only your own tokens: members of the group admins see all."
 
     def _owner(self, token: PublicTokenInfo) -> str:
         if not isinstance(token, TokenInfo):

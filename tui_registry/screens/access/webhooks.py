@@ -1,6 +1,5 @@
 """The webhooks of the whole registry and of models, or of one model: what each tells whom, and whether it arrives."""
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
@@ -12,6 +11,7 @@ from tui_registry.access.grants import MANAGE, model_object
 from tui_registry.client.webhooks import MLFLOW_FORM
 from tui_registry.keys.actions import WHILE_TYPING, WRITING, bindings
 from tui_registry.mutations import webhook as changes
+from tui_registry.queries.pages import Pages
 from tui_registry.screens.access import webhook_dialogs
 from tui_registry.screens.access.deliveries import Deliveries
 from tui_registry.screens.access.section import Section
@@ -44,12 +44,10 @@ class Webhooks(Polled, MarkedListing, Section):
         self._level = ""  # on the model
         self._rights_as_of = -1  # Console.change_count, as of when the rights were read
 
-    async def load(self) -> None:
-        found, _ = await asyncio.gather(  # the rights, too, before the list: its keys depend on them
-            self.console_app.client.webhooks.all_overviews(self._model), self.read_me()
-        )
+    async def read_pages(self) -> Pages[Row]:
+        found = await self.console_app.client.webhooks.all_overviews(self._model)
         self._webhooks = {webhook.id: webhook for webhook in found}
-        await super().load()
+        return await super().read_pages()
 
     async def read_me(self) -> None:
         """Only if they may have changed: the list is read every few seconds."""
@@ -64,27 +62,24 @@ class Webhooks(Polled, MarkedListing, Section):
         self._rights_as_of = changes_now
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """A slice of what ``load`` has read."""
+        """A slice of what ``read_pages`` has read."""
         start = int(token or 0)
         words = typed.casefold().split()
         matching = [each for each in self._webhooks.values() if all(word in _searched(each) for word in words)]
         end = start + size
         return [row_of(each) for each in matching[start:end]], str(end) if end < len(matching) else ""
 
-    def show_note(self) -> None:
+    @property
+    def note_text(self) -> str:
         if self._model:
             lacks = f"Your level: {self._level or 'none'}. Webhooks of the model require {MANAGE}."
-            message = "" if self._level == MANAGE else lacks
-        else:
-            message = "" if self.is_admin else OF_MODELS_ONLY
-        self.note.update(Content(message))
-        self.note.display = bool(message)
-        self.highlighted()
+            return "" if self._level == MANAGE else lacks
+        return "" if self.is_admin else OF_MODELS_ONLY
 
     @property
     def empty_text(self) -> str:
         """Whoever manages a model may notify of it."""
-        return self.empty_message
+        return self.empty_message if self.is_live("new_webhook") else self.empty_message.partition("\n")[0]
 
     def about_row(self, key: str) -> Content:
         webhook = self._webhooks.get(key)
@@ -100,7 +95,7 @@ class Webhooks(Polled, MarkedListing, Section):
 
     def is_live(self, action: str) -> bool:
         if action in WRITING:
-            return self.is_allowed(action)
+            return not self.rights_problem and self.is_allowed(action)
         if action == "deliveries":
             return self._chosen is not None
         return super().is_live(action)

@@ -100,10 +100,9 @@ class Workspaces(Section):
     def _chosen(self) -> Workspace | None:
         return self._workspaces.get(self.table.cursor_key or "")
 
-    def show_note(self) -> None:
-        self.note.update(Content("" if self.is_admin else OTHERS))
-        self.note.display = not self.is_admin
-        self.highlighted()
+    @property
+    def note_text(self) -> str:
+        return "" if self.is_admin else OTHERS
 
     def about_row(self, key: str) -> Content:
         workspace = self._workspaces[key]
