@@ -17,12 +17,13 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from tui_registry.client.errors import Refused
+from tui_registry.client.errors import CallError, Refused
 from tui_registry.keys.actions import bindings
 from tui_registry.keys.names import display_name
 from tui_registry.queries.webhook_states import FAILING, webhook_state
-from tui_registry.screens.base.place import Place
+from tui_registry.screens.base.polled import Polled
 from tui_registry.session.messages import LivenessChanged, RegistryChanged
+from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.day_bars import DayBars
 from tui_registry.widgets.table import Column, Row, Table
@@ -38,14 +39,16 @@ NOT_THERE = (
 REST_SECONDS = 2.0
 """Between two counts while much changes: counting takes the server longer than a page of a list."""
 GOOD, WAITING = "green", "bold yellow"
+WEBHOOKS = "Webhooks failing"
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One count. note: beside it. about: what it means, and what Enter shows. place, filter: where its list is."""
+    """One count. counted: None if it cannot be read. note: beside it. about: what it means, and what Enter shows.
+    place, filter: where its list is."""
 
     label: str
-    counted: Counted
+    counted: Counted | None
     note: str
     style: str
     about: str
@@ -53,7 +56,9 @@ class Tile:
     filter: str = ""
 
 
-class Overview(Place):
+class Overview(Polled):
+    """Only the count of failing webhooks is polled: of all else there are events."""
+
     place = "overview"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("overview"))
     COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", 26), Column("", 7), Column("", 20, grow=1))
@@ -65,6 +70,8 @@ class Overview(Place):
         self.about = Static("", id="about", markup=False)
         self._tiles: dict[str, Tile] = {}
         self._is_not_there = False  # the server has no overview
+        self._lacks_webhooks = False  # the server has none to count
+        self._is_counting_webhooks = False
         self._counted_at = float("-inf")  # by time.monotonic()
         self._rest: Timer | None = None  # until the next count
 
@@ -76,7 +83,6 @@ class Overview(Place):
         yield self.bar
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_focus(self.table)
 
     def on_registry_changed(self, message: RegistryChanged) -> None:
@@ -104,9 +110,9 @@ class Overview(Place):
         days = last_days(datetime.now().astimezone().date())
         client = self.console_app.client
         try:
-            overview, webhooks = await asyncio.gather(
+            overview, of_webhooks = await asyncio.gather(
                 client.overview.get([midnight(day) for day in days], production_days=self.console_app.old_days),
-                self._read_webhooks(),
+                self._count_webhooks(),
             )
         except Refused as error:
             if error.error_code != ErrorCode.ENDPOINT_NOT_FOUND:
@@ -114,24 +120,42 @@ class Overview(Place):
             self._is_not_there = True
             keys = self.console_app.keymap.keys["refresh"]
             refresh = f"press {display_name(keys[0])}" if keys else "open the console again"
-            self._show([], [], NOT_THERE.format(refresh=refresh))
+            self._show([], NOT_THERE.format(refresh=refresh))
+            self.bars.show([])
             return
         moves = overview.transitions
         counted = [each.count for each in moves.days]
         whole = self.console_app.connection.whole
-        shown = tiles(overview, days, self.console_app.old_days, whole)
-        if webhooks.webhooks:
-            shown.append(_webhooks_tile(webhooks))
-        self._show(shown, list(zip(days, counted, strict=True)))
+        self._show([*tiles(overview, days, self.console_app.old_days, whole), *of_webhooks])
+        self.bars.show(list(zip(days, counted, strict=True)))
 
-    async def _read_webhooks(self) -> WebhookOverviewPage:
-        """Those that the caller may manage, with what became of their last deliveries."""
+    def poll(self) -> None:
+        if self._tiles and not self._lacks_webhooks and not self._is_counting_webhooks:
+            self.fetch("webhooks", self._count_webhooks_again)
+
+    async def _count_webhooks_again(self) -> None:
+        self._is_counting_webhooks = True
         try:
-            return await self.console_app.client.webhooks.overviews()
-        except Refused:
-            return WebhookOverviewPage()
+            of_webhooks = await self._count_webhooks()
+        finally:
+            self._is_counting_webhooks = False
+        others = [each for each in self._tiles.values() if each.label != WEBHOOKS]
+        if others and not self.is_loading:
+            self._show([*others, *of_webhooks])
 
-    def _show(self, shown: Sequence[Tile], days: Sequence[tuple[date, int]], empty: str = "") -> None:
+    async def _count_webhooks(self) -> list[Tile]:
+        """A tile if there are any that the caller may manage, or if that cannot be read."""
+        self._lacks_webhooks = False
+        try:
+            page = await self.console_app.client.webhooks.overviews()
+        except CallError as error:
+            code = error.error_code if isinstance(error, Refused) else ""
+            self._lacks_webhooks = code == ErrorCode.ENDPOINT_NOT_FOUND
+            is_expected = code in {ErrorCode.ENDPOINT_NOT_FOUND, ErrorCode.PERMISSION_DENIED}
+            return [] if is_expected else [_unreadable_webhooks(error)]
+        return [_webhooks_tile(page)] if page.webhooks else []
+
+    def _show(self, shown: Sequence[Tile], empty: str = "") -> None:
         self._tiles = {each.label: each for each in shown}
         rows = [
             Row(
@@ -145,7 +169,6 @@ class Overview(Place):
             for each in shown
         ]
         self.table.show(rows, empty=empty)
-        self.bars.show(days)
         self._show_about()
 
     def show_problem(self, problem: str) -> None:
@@ -183,8 +206,8 @@ def midnight(day: date) -> int:
     return int(datetime.combine(day, clock_time()).astimezone().timestamp() * 1000)
 
 
-def _number(counted: Counted) -> str:
-    return f"{counted.count:,}{'+' if counted.more else ''}"
+def _number(counted: Counted | None) -> str:
+    return "?" if counted is None else f"{counted.count:,}{'+' if counted.more else ''}"
 
 
 def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int, whole: str) -> list[Tile]:
@@ -262,7 +285,7 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int, whole
 def _webhooks_tile(page: WebhookOverviewPage) -> Tile:
     count = sum(webhook_state(each.status, each.last) == FAILING for each in page.webhooks)
     return Tile(
-        "Webhooks failing",
+        WEBHOOKS,
         Counted(count=count, more=bool(page.next_page_token)),
         "their last delivery did not arrive" if count else "no last delivery has failed",
         WAITING if count else GOOD,
@@ -270,3 +293,7 @@ def _webhooks_tile(page: WebhookOverviewPage) -> Tile:
         "webhooks",
         FAILING,
     )
+
+
+def _unreadable_webhooks(error: CallError) -> Tile:
+    return Tile(WEBHOOKS, None, "cannot be read", WAITING, one_line(str(error)), "webhooks", FAILING)

@@ -1,6 +1,5 @@
 """The overview: every count is the length of the list that it opens; and what is shown where there is none."""
 
-import json
 import time
 
 from sqlalchemy import update
@@ -100,9 +99,6 @@ async def test_what_is_well_is_said(samples: Samples) -> None:
 
 async def test_an_older_server_is_not_asked_again_and_again(samples: Samples) -> None:
     model = samples.pending("there")
-    problem = {"error_code": "ENDPOINT_NOT_FOUND", "message": "There is no endpoint. See /openapi.json."}
-    body = json.dumps(problem)
-    answer = f"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     async with proxied(samples.url) as proxy, console(proxy.url, samples.token) as shown:
         await shown.shows("Inbox (1)", model, "● live")
         proxy.hold(ASKED)
@@ -112,7 +108,7 @@ async def test_an_older_server_is_not_asked_again_and_again(samples: Samples) ->
         await shown.shows("Open requests", "● live")
 
         await shown.press("1")
-        proxy.canned_answer = f"{answer}Connection: close\r\n\r\n{body}".encode()
+        proxy.refuse("", 404, "ENDPOINT_NOT_FOUND")
         await shown.press("6")
         await shown.shows("This server has no overview", "Upgrade the server, then press F5")
         await shown.hides("Open requests", "per day")
@@ -122,6 +118,18 @@ async def test_an_older_server_is_not_asked_again_and_again(samples: Samples) ->
             changes = shown.app.change_count
             await shown.until(lambda known=changes: shown.app.change_count > known, "an event")  # type: ignore[misc]
         assert sum(ASKED in line for line in proxy.asked) == before
-        proxy.canned_answer = None
+        proxy.accept()
         await shown.press("f5")
         await shown.shows("Open requests", "Stage transitions per day", "● live")
+
+        proxy.refuse("registry-webhooks/overview", 500, "INTERNAL_ERROR")
+        await shown.press("f5")
+        await shown.shows("Open requests", "Webhooks failing", "● live")
+        assert note(shown, "Webhooks failing") == ("?", "cannot be read")
+        await shown.press("G")
+        await shown.shows("No registry-webhooks/overview.")
+        for status, code in ((404, "ENDPOINT_NOT_FOUND"), (403, "PERMISSION_DENIED")):
+            proxy.refuse("registry-webhooks/overview", status, code)
+            await shown.press("f5")
+            await shown.hides("Webhooks failing")
+            await shown.shows("Open requests")

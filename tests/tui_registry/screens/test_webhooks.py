@@ -3,6 +3,7 @@
 import base64
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,16 +17,21 @@ from tests.server.webhook_deliveries import settled
 from tests.tui_registry.access_fixture import choose, to_section
 from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
 from tests.tui_registry.proxy import proxied
+from tui_registry.screens import overview
+from tui_registry.screens.base import polled
 
 HOOKS = "/mlflow/registry-webhooks"
 SECRET = "sesame-of-the-signature"
 
 
 class Hooked:
-    """A registry with models of ann's, and a receiver that answers as the last of ``statuses`` says."""
+    """A registry with models of ann's, and a receiver that answers as the last of ``answers`` says, once ``answering``
+    is set."""
 
-    def __init__(self, live: LiveRegistry, receiver: Receiver, answers: list[Answer]) -> None:
-        self.live, self.receiver, self.answers = live, receiver, answers
+    def __init__(
+        self, live: LiveRegistry, receiver: Receiver, answers: list[Answer], answering: threading.Event
+    ) -> None:
+        self.live, self.receiver, self.answers, self.answering = live, receiver, answers, answering
         self.ann = Api(live.url, live.token("ann"))
         self.admin = Api(live.url, live.admin_token)
 
@@ -40,15 +46,18 @@ class Hooked:
 @pytest.fixture(scope="module")
 def hooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hooked]:
     answers: list[Answer] = [OK]
+    answering = threading.Event()
+    answering.set()
 
     def reply(_request: Received) -> Answer:
+        answering.wait(8)
         return answers[-1]
 
     key = base64.urlsafe_b64encode(os.urandom(32)).decode()
     with pytest.MonkeyPatch.context() as patch, Receiver(reply) as receiver:
         patch.setenv("TUI_REGISTRY_WEBHOOK_KEY", key)
         with serving(tmp_path_factory.mktemp("hooked"), "--webhook-allow", "127.0.0.0/8") as live:
-            hooked = Hooked(live, receiver, answers)
+            hooked = Hooked(live, receiver, answers, answering)
             with hooked.ann, hooked.admin:
                 for name in ("churn", "fraud"):
                     hooked.ann.post("/mlflow/registered-models/create", name=name).ok()
@@ -70,7 +79,7 @@ async def confirm(shown: Console, *texts: str, word: str = "") -> None:
         await shown.press("enter")
 
 
-async def test_from_creation_to_deletion(hooked: Hooked) -> None:
+async def test_from_creation_to_deletion(hooked: Hooked, monkeypatch: pytest.MonkeyPatch) -> None:
     """By who manages a model, on its page: every key, and what the server and the receiver have of it."""
     host = f"127.0.0.1:{hooked.receiver.port}"
     async with console(hooked.live.url, hooked.live.token("ann"), SMALL) as shown:
@@ -124,6 +133,8 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         assert "failing" in shown.row(host)
         await shown.shows("! MODEL_VERSION_CREATED of ", "given up, 1 failed")
         assert "active" not in shown.row(host)
+        monkeypatch.setattr(polled, "POLL_INTERVAL", 0.5)
+        monkeypatch.setattr(overview, "REST_SECONDS", 0.0)
         await shown.press("6")
         await shown.shows("Webhooks failing", "their last delivery did not arrive")
         await shown.press("G", "enter")
@@ -165,6 +176,20 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         await shown.press("escape", "escape")
         await shown.shows("Webhooks (1)")
         await shown.until(lambda: "active" in shown.row(host), "it does not fail any more")
+        await shown.press("6")
+        await shown.shows("Webhooks failing", "no last delivery has failed")
+        hooked.answers.append((422, b"no such channel", {}))
+        hooked.answering.clear()
+        changes = shown.app.change_count
+        newest = hooked.ann.get(f"{HOOKS}/deliveries", id=made["id"]).ok()["deliveries"][0]
+        hooked.ann.post(f"{HOOKS}/replay", id=made["id"], delivery_id=newest["id"]).ok()
+        place = shown.app.screen
+        assert isinstance(place, overview.Overview)
+        await shown.until(lambda: shown.app.change_count > changes and not place.is_loading, "the event")
+        hooked.answering.set()
+        await shown.shows("their last delivery did not arrive")  # without a key, and without an event of that
+        await shown.press("2")
+        await shown.shows("Models › churn › Webhooks (1)")
         await shown.press("D")
         await confirm(shown, "Delete this webhook?", "This cannot be undone: no secret", word=host)
         await shown.notifies("Deleted, with its deliveries.")
