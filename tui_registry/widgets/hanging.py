@@ -9,12 +9,20 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
 MIN_CELLS = 8  # of text beside an indentation; where there are fewer, nothing is indented
-_START = re.compile(r" *(?:[•!] |[-+] (?:[-*] )?|“)?")
+BAR = "│ "
+_START = re.compile(rf" *(?:{BAR})?(?:[•!] |[-+] (?:[-*] )?|“)?")
+_NO_BAR = re.compile("[^│]")
+
+
+def quoted(line: str) -> Content:
+    """A line that somebody wrote, behind a bar in every line that it is wrapped to, so that it is told apart from what
+    the console says."""
+    return Content.assemble((f"  {BAR}", "dim"), line)
 
 
 class Hanging(Visual):
     """Its lines are wrapped to any width. What begins with ``• ``, ``! ``, the ``+ `` or ``- `` of a comparison or a
-    quotation mark goes on behind that."""
+    quotation mark goes on behind that; a bar is repeated."""
 
     def __init__(self, content: Content) -> None:
         self._content = content
@@ -43,6 +51,6 @@ def _hanging(line: Content, width: int) -> list[Content]:
     if line.cell_length <= width or not start or width - len(start) < MIN_CELLS:
         return [line]
     first, rest = line.divide([len(start)])
-    blank = Content(" " * len(start))
+    blank = Content(_NO_BAR.sub(" ", start), spans=list(first.spans))
     parts = rest.wrap(width - len(start))
     return [first + parts[0], *(blank + part for part in parts[1:])]

@@ -12,8 +12,17 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered, requests_by
-from tui_registry.terminal.sanitize import lines, one_line, plain, visible
+from tui_registry.terminal.sanitize import lines, one_line, visible
 from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.beginnings import (
+    MODEL_DETAILS,
+    VERSION_DETAILS,
+    is_cut,
+    plain_lines,
+    received,
+    there_is_more,
+    wrapped_lines,
+)
 from tui_registry.widgets.stages import REQUEST_CONTENT_STYLE
 
 if TYPE_CHECKING:
@@ -27,7 +36,6 @@ if TYPE_CHECKING:
     from tui_registry_server.wire.transition_review import DisplacedVersion, TransitionReview
 
 LABEL_CELLS = 12
-MAX_TEXT_LENGTH = 2_000  # characters of a description or comment
 MODEL_SHARE = 3  # of the lines are for the model's description, at most
 MAX_COMMENT_LINES = 4  # of what the requester wrote, above what the registry knows; the rest is below it
 
@@ -118,7 +126,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         model's description."""
         if request.id != self._displayed_id:
             return
-        self._description = request.name, review.model_description or ""
+        self._description = request.name, received(review.model_description or "")
         self._model_lines = lambda width: _model_lines(review, width, max(2, self.size.height // MODEL_SHARE), card_key)
         self._review_lines = lambda width: [
             Content(""),
@@ -260,13 +268,12 @@ def _together_line(others: Sequence[InboxRequest], indentation: str = "") -> lis
 def _model_lines(review: TransitionReview, width: int, limit: int, card_key: str) -> list[Content]:
     """The beginning of the model's description, where teams write what its versions must meet; at most ``limit`` lines,
     and one that says how to read the rest."""
-    text = review.model_description or ""
-    wrapped = [line for line in wrapped_comment(text, width) if line]
+    text = received(review.model_description or "")
+    wrapped = [line for line in wrapped_lines(text, width) if line]
     if not wrapped:
         return []
-    more = (
-        f": {card_key} shows all of it" if card_key and (len(wrapped) > limit or len(text) >= MAX_TEXT_LENGTH) else ""
-    )
+    where = f"{card_key} shows all of it" if card_key else MODEL_DETAILS
+    more = f": {where}" if len(wrapped) > limit or is_cut(text) else ""
     return [Content.styled(f"description of the model{more}", "dim"), *map(Content, wrapped[:limit])]
 
 
@@ -320,33 +327,27 @@ def _effect_lines(request: InboxRequest) -> list[Content]:
     ]
 
 
-def wrapped_comment(comment: str, width: int, longest: int = MAX_TEXT_LENGTH) -> list[str]:
-    """What a requester wrote as plain lines of at most ``width`` cells, cut between words and lines; at most
-    ``longest`` characters."""
-    return [
-        part
-        for line in (lines(plain(comment[: 2 * longest]), longest) if comment else ())
-        for part in textwrap.wrap(line, max(20, width), break_on_hyphens=False) or [""]
-    ]
-
-
 def _start_of_comment(request: InboxRequest, width: int) -> list[Content]:
     """The first lines of what the requester wrote: it must not push away what the registry knows."""
-    wrapped = wrapped_comment(request.comment or "", width)
+    comment = request.comment or ""
+    wrapped = wrapped_lines(comment, width)
     more = len(wrapped) - MAX_COMMENT_LINES
-    note = f"… {more} more line{'' if more == 1 else 's'}: the whole comment is below, J scrolls down"
+    what = "more of the" if is_cut(comment) else "the whole"
+    note = f"… {more} more line{'' if more == 1 else 's'}: {what} comment is below, J scrolls down"
     return [
         *map(Content, wrapped[:MAX_COMMENT_LINES]),
-        *([Content.styled(note, "dim")] if more > 0 else []),
+        *([Content.styled(note, "dim")] if more > 0 else there_is_more(comment, VERSION_DETAILS)),
     ]
 
 
 def _rest_of_comment(request: InboxRequest, width: int) -> list[Content]:
-    wrapped = wrapped_comment(request.comment or "", width)
+    comment = request.comment or ""
+    wrapped = wrapped_lines(comment, width)
     if len(wrapped) <= MAX_COMMENT_LINES:
         return []
-    title = f"the whole comment of {one_line(request.user_id)}"
-    return [Content.styled(title, "dim"), *map(Content, wrapped), Content("")]
+    title = f"the {'beginning of the' if is_cut(comment) else 'whole'} comment of {one_line(request.user_id)}"
+    more = there_is_more(comment, VERSION_DETAILS)
+    return [Content.styled(title, "dim"), *map(Content, wrapped), *more, Content("")]
 
 
 def _version_lines(version: ModelVersion, width: int) -> list[Content]:
@@ -380,4 +381,4 @@ def _fact(label: str, value: str, width: int) -> list[Content]:
 
 
 def _paragraph(text: str) -> list[Content]:
-    return [Content(line) for line in lines(plain(text[: 2 * MAX_TEXT_LENGTH]), MAX_TEXT_LENGTH)] if text else []
+    return [*map(Content, plain_lines(text)), *there_is_more(text, VERSION_DETAILS)] if text else []

@@ -174,7 +174,7 @@ async def test_a_version_whole(samples: Samples) -> None:
         await shown.notifies("Comment edited.")
         await shown.shows("mine, edited")
         await shown.press("D")
-        await shown.shows("Delete this comment", "mine, edited")
+        await shown.shows("Delete this comment", "  │ mine, edited")
         await shown.press("y")
         await shown.notifies("Comment deleted.")
         await go_to(shown, "comment", "another's")

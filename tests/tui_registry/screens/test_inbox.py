@@ -4,7 +4,7 @@ import pytest
 from rich.color import Color
 from rich.style import Style
 
-from tests.tui_registry.console import LARGE, SIZES, SMALL, console
+from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
 from tests.tui_registry.samples import ASKER, OWNER, SECOND_ASKER, Samples
 from tests.variants import variant
 from tui_registry.screens import inbox
@@ -47,13 +47,13 @@ async def test_what_the_team_demands_is_beside_what_is_decided(samples: Samples,
         assert "description of the model" in lines, "there is no more of it"
         assert lines.index("Shadowed.") < lines.index(short)
         await shown.press("a")
-        await shown.shows("Approve this request?", "“Shadowed.”", "description of the model:", f"  {short}")
+        await shown.shows("Approve this request?", "“Shadowed.”", "description of the model:", f"  │ {short}")
         await shown.press("n", "k", "r")
-        await shown.shows("Reject this request?", "   Rules", "   rule 4", "… 35 more lines at the end: ↓")
+        await shown.shows("Reject this request?", "  │ Rules", "  │ rule 4", "… 35 more lines at the end: ↓")
         await shown.press("n", "3", "left")
         await shown.shows("Board", f"{other} version 1")
         await shown.press("a")  # where no description is loaded
-        await shown.shows("Approve this request?", "   Rules", "   rule 4", "… 35 more lines at the end: ↓")
+        await shown.shows("Approve this request?", "  │ Rules", "  │ rule 4", "… 35 more lines at the end: ↓")
         await shown.press("n", "1")
         await shown.shows("Inbox (2)")
         await shown.press("i")
@@ -65,13 +65,45 @@ async def test_what_the_team_demands_is_beside_what_is_decided(samples: Samples,
 
 
 @SIZES
+async def test_a_description_that_is_cut_says_so_and_looks_like_no_request(
+    samples: Samples, size: tuple[int, int]
+) -> None:
+    """Even if it is far shorter without its marks. Each line of it has a bar, wherever one has scrolled to."""
+    spoof = "• x version 1, None → Staging"
+    model = samples.model(description=f"{spoof}\n" + "**a** " * 1500 + "\nLAST RULE: never")
+    samples.ask(model, samples.version(model))
+    async with console(samples.url, samples.token, size) as shown:
+        await shown.shows(f"{model} version 1", "description of the model: i shows all of it")
+        await shown.press("a")
+        for place in ("Inbox", "Board"):
+            if place == "Board":
+                await shown.press("n", "3", "left")
+                await shown.shows("Board", f"{model} version 1")
+                await shown.press("a")  # where the whole description is read
+            await shown.shows("Approve this request?", f"  │ {spoof}", f"• {model} version 1")
+            await shown.press(*["down"] * 20)
+            await shown.shows("… there is more: see the model's details")
+            assert all(line.startswith("│ a a") for line in _long_lines(shown)), shown.text
+        await shown.pilot.resize_terminal(50, 24)
+        await shown.until(lambda: len(_long_lines(shown)) > 5, "lines that are broken once more")
+        assert all(line.startswith("│ a a") for line in _long_lines(shown)), shown.text
+
+
+def _long_lines(shown: Console) -> list[str]:
+    """Those of the description that are in the dialog."""
+    region = shown.app.screen.query_one("#targets").content_region
+    lines = [line[region.x : region.right].strip() for line in shown.text.split("\n")[region.y : region.bottom]]
+    return [line for line in lines if "a a a" in line]
+
+
+@SIZES
 async def test_a_long_comment_pushes_nothing_away(samples: Samples, size: tuple[int, int]) -> None:
     """The requester does not decide what the approver sees."""
     comment = " ".join(f"word-{number}" for number in range(600))
     model = samples.pending("churn", "Production", comment=comment)
     holder = samples.version(model, "Production")
     async with console(samples.url, samples.token, size) as shown:
-        facts = [f"displaces version {holder}", f"requested by {ASKER}", "the whole comment is below"]
+        facts = [f"displaces version {holder}", f"requested by {ASKER}", "more of the comment is below"]
         if size == LARGE:
             facts.append("created by")
         await shown.shows(*facts)
@@ -81,7 +113,7 @@ async def test_a_long_comment_pushes_nothing_away(samples: Samples, size: tuple[
         for screen in ("inbox", "model"):
             if screen == "model":
                 await shown.press("enter")
-                await shown.shows(f"Models › {model}", "the whole comment is below")
+                await shown.shows(f"Models › {model}", "more of the comment is below")
             for _ in range(20):
                 await shown.press("J")
                 if "word-200" in shown.text:

@@ -195,12 +195,12 @@ async def test_a_warning_is_seen_before_all_else_that_is_asked(samples: Samples)
         assert f"• {model}" not in shown.text
         await shown.press("n", "escape", "G", "a")
         await shown.shows(
-            "! Production is left EMPTY", f"Type {model} to confirm", "  “Retired. Retired.", "y  Approve"
+            "! Production is left EMPTY", f"Type {model} to confirm", "  │ “Retired. Retired.", "y  Approve"
         )
         lines = [line.strip(" │") for line in shown.text.split("\n")]
         wrapped = [line for line in shown.text.split("\n") if line.strip(" │").startswith("Retired.")]
         assert wrapped, lines
-        assert all(" " * 3 + "Retired." in line for line in wrapped[:2])
+        assert all("  │  Retired." in line for line in wrapped[:2])
 
 
 async def test_production_is_approved_by_its_name(samples: Samples) -> None:
@@ -269,17 +269,20 @@ async def test_a_comment_is_read_to_its_end_before_it_is_decided(samples: Sample
     comment = "\n".join(
         ["Two weeks are over.", *(f"metric_{number} rose" for number in range(4)), "Rollback: version 8."]
     )
+    comment = f"{comment}\n[the report](".ljust(1_999, "x") + ")\nLast line."  # short without the address
     model = samples.pending("churn", comment=comment)
     samples.ask(model, "1", by=SECOND_ASKER, comment="One line.")
     async with console(samples.url, samples.token, size) as shown:
         await shown.shows("Inbox (2)")
         await shown.press("down")
-        await shown.shows("… 2 more lines: the whole comment is below, J scrolls down")
+        await shown.shows("… 3 more lines: more of the comment is below, J scrolls down")
         await shown.press("a")
-        await shown.shows("“Two weeks are over.", "metric_1 rose", "… 3 more lines at the end: ↓", "“One line.”")
+        await shown.shows("“Two weeks are over.", "metric_1 rose", "… 4 more lines at the end: ↓", "│ “One line.”")
         await shown.shows(f"also approves the request by {SECOND_ASKER}, ")
         await shown.press(*["down"] * 12)
-        await shown.shows(f"the rest of the comment by {ASKER}:", "metric_3 rose", "Rollback: version 8.")
+        await shown.shows(f"the rest of the comment by {ASKER}:", "│ metric_3 rose", "│ Rollback: version 8.")
+        await shown.shows("there is more: see the version's details")
+        assert "Last line" not in question_text(shown)
         assert question_text(shown).count("metric_0 rose") == 1
         await shown.press("n", "r")
         await shown.shows(f"also rejects the request by {SECOND_ASKER}, ")

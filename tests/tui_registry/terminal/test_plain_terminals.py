@@ -56,7 +56,7 @@ def test_every_place_is_drawn_in_ascii(samples: Samples, tmp_path: Path, locale:
         shown.press(" ")
         shown.until(lambda: any(line.startswith(">*") for line in shown.text.split("\n")), "a mark")
         shown.press("a")
-        shown.shows("Approve this request?", "+----", "|")
+        shown.shows("Approve this request?", "+----", '|    | "na?ve ??"')
         shown.press("n", "?")
         shown.shows("enter run", "space  ")
         shown.press("escape")

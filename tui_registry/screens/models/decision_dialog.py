@@ -12,7 +12,14 @@ from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.screens.dialogs.confirm import Question, word_for
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.request_details import MAX_TEXT_LENGTH, wrapped_comment
+from tui_registry.widgets.beginnings import (
+    MAX_TEXT_LENGTH,
+    MODEL_DETAILS,
+    VERSION_DETAILS,
+    there_is_more,
+    wrapped_lines,
+)
+from tui_registry.widgets.hanging import quoted
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 MAX_LISTED_TARGETS = 200
@@ -76,13 +83,14 @@ def _described(description: str | None, unread: str) -> list[Content]:
     """The beginning of the model's description, and its rest; nothing if there is none."""
     if description is None:
         return [Content.styled(f"  {unread}", "dim")]
-    wrapped = [line for line in wrapped_comment(description, REASON_CELLS) if line]
+    wrapped = [line for line in wrapped_lines(description, REASON_CELLS) if line]
     if not wrapped:
         return []
     shown, rest = wrapped[:MAX_DESCRIPTION_LINES], wrapped[MAX_DESCRIPTION_LINES:]
-    parts = [Content.styled("  description of the model:", "dim"), *(Content(f"   {line}") for line in shown)]
-    ending = [_rest("the rest of the description of the model:", rest)] if rest else []
-    return [Content("\n").join([*parts, *_more(len(rest))]), *ending]
+    parts = [Content.styled("  description of the model:", "dim"), *map(quoted, shown)]
+    cut = _indented(there_is_more(description, MODEL_DETAILS))
+    ending = [_rest("the rest of the description of the model:", rest, cut)] if rest else []
+    return [Content("\n").join([*parts, *(_more(len(rest)) or cut)]), *ending]
 
 
 def _more(hidden: int) -> list[Content]:
@@ -91,8 +99,12 @@ def _more(hidden: int) -> list[Content]:
     return [Content.styled(legend(more), "dim")] if hidden > 0 else []
 
 
-def _rest(title: str, texts: Sequence[str]) -> Content:
-    return Content("\n").join([Content.styled(f"  {title}", "dim"), *(Content(f"   {line}") for line in texts)])
+def _rest(title: str, texts: Sequence[str], cut: Sequence[Content]) -> Content:
+    return Content("\n").join([Content.styled(f"  {title}", "dim"), *map(quoted, texts), *cut])
+
+
+def _indented(lines: Sequence[Content]) -> list[Content]:
+    return [Content("   ") + line for line in lines]
 
 
 def _others(chosen: int, others: int, decision: Decision) -> str:
@@ -156,19 +168,21 @@ class _TargetText:
             parts.append(Content.styled(f"  {PRODUCTION_LEFT_EMPTY}", "$text-error"))
         if self.problem:
             parts.append(Content.styled(f"  ! {self.problem}", "$text-warning"))
-        for (how, user, lines), limit in zip(self._reasons, self._limits, strict=True):
+        for (how, user, lines, cut), limit in zip(self._reasons, self._limits, strict=True):
             parts.append(Content.styled(how.format(one_line(user, 60)), "dim"))
             shown, hidden = lines[:limit], len(lines) - limit
-            parts += [Content(f"  {' ' if number else '“'}{line}") for number, line in enumerate(shown)]
+            parts += [quoted(f"{' ' if number else '“'}{line}") for number, line in enumerate(shown)]
             if hidden > 0:
                 parts += _more(hidden)
             elif shown:
                 parts[-1] += "”"
+                parts += cut
         return Content("\n").join(parts)
 
     @property
-    def _reasons(self) -> list[tuple[str, str, list[str]]]:
-        """For each request how its author is introduced, the author, and the lines of the comment."""
+    def _reasons(self) -> list[tuple[str, str, list[str], list[Content]]]:
+        """For each request how its author is introduced, the author, the lines of the comment, and what is said below
+        these if they are not all."""
         target, verb = self.target, PRESENT_TENSE[self.decision]
         asked = [
             ("requested by {}", target.creator, target.created, target.comment),
@@ -182,7 +196,8 @@ class _TargetText:
             (
                 f"  {how}, {age(created)} ago",
                 user,
-                [line for line in wrapped_comment(comment or "", REASON_CELLS, self.longest) if line],
+                [line for line in wrapped_lines(comment or "", REASON_CELLS, self.longest) if line],
+                _indented(there_is_more(comment or "", VERSION_DETAILS, self.longest)),
             )
             for how, user, created, comment in asked
         ]
@@ -190,15 +205,15 @@ class _TargetText:
     @property
     def _limits(self) -> list[int]:
         """The lines of each comment that ``content`` has."""
-        *others, last = [len(lines) for _, _, lines in self._reasons]
+        *others, last = [len(lines) for _, _, lines, _ in self._reasons]
         return [*(min(self.reason_lines, each) for each in others), last if self.is_last else self.reason_lines]
 
     @property
     def rests(self) -> list[Content]:
         """What ``content`` leaves out of the comments."""
         return [
-            _rest(f"the rest of the comment by {one_line(user, 60)}:", lines[limit:])
-            for (_, user, lines), limit in zip(self._reasons, self._limits, strict=True)
+            _rest(f"the rest of the comment by {one_line(user, 60)}:", lines[limit:], cut)
+            for (_, user, lines, cut), limit in zip(self._reasons, self._limits, strict=True)
             if len(lines) > limit
         ]
 

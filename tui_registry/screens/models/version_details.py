@@ -27,6 +27,7 @@ from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.screens.models.version_actions import version_values
 from tui_registry.terminal.sanitize import lines, one_line, summary
 from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.hanging import quoted
 from tui_registry.widgets.lineage import dataset_facts, metric_facts, origin_facts, param_facts
 from tui_registry.widgets.stages import REQUEST_STYLE, STAGE_STYLES
 from tui_registry.widgets.transition_spans import transition_spans
@@ -245,8 +246,9 @@ class VersionDetails(DetailsScreen, DecisionActions):
 
     async def _delete_comment(self, comment: Comment) -> None:
         app = self.console_app
-        message = "\n".join(lines(f"• {comment.user_id}: {comment.comment}", 1000))
-        question = Question(f"Delete this comment on {self._subject}?", [Content(message)], "Delete")
+        text = map(quoted, lines(comment.comment, 1000))
+        message = Content("\n").join([Content(f"• {one_line(comment.user_id)}:"), *text])
+        question = Question(f"Delete this comment on {self._subject}?", [message], "Delete")
         if await app.push_screen_wait(Confirm(question)) is not None:
             app.mutations.start(comments.delete(app.client, self._subject, comment))
 
