@@ -56,7 +56,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         self._model_lines: Lines | None = None  # about the model, above the comparison
         self._review_lines: Lines | None = None
         self._comparison: tuple[str, VersionComparison] | None = None  # of the request with this id
-        self._problems: dict[str, str] = {}  # what could not be read, by the ids of requests
+        self._problems: dict[str, tuple[str, str]] = {}  # compared versions, what could not be read, by ids of requests
         self._make_lines: Lines = _no_lines
 
     def compose(self) -> ComposeResult:
@@ -108,6 +108,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         self._draw(
             lambda width: [
                 title,
+                *self._uncompared_line(requests),
                 *(
                     line
                     for each in requests[:MAX_MARKED]
@@ -143,12 +144,26 @@ class RequestDetails(VerticalScroll, can_focus=False):
     def show_comparison(self, request: InboxRequest, comparison: VersionComparison) -> None:
         """Add what differs from the version that a request would displace, below all that is said about the request."""
         self._comparison = (request.id, comparison)
-        self._problems[request.id] = comparison.problem
+        self._problems[request.id] = comparison.displaced, comparison.problem
         self._draw(self._make_lines)
 
     def problem_of(self, request: InboxRequest) -> str:
-        """What about a request cannot be read, if that is known."""
-        return self._problems.get(request.id, "")
+        """What about a request, and the version that it would displace now, cannot be read, if that is known."""
+        number, problem = self._problems.get(request.id, ("", ""))
+        return problem if number in request.displaces else ""
+
+    def _uncompared_line(self, requests: Sequence[InboxRequest]) -> list[Content]:
+        """How many may have a problem that is not known, as the cursor was not on them for long enough."""
+        from tui_registry.mutations.decision import displaced
+        from tui_registry.queries.version_comparison import METRICS_AWAITED
+
+        count = sum(
+            bool(others := displaced(each))
+            and (self._problems.get(each.id, ("",))[0] not in others or self.problem_of(each) == METRICS_AWAITED)
+            for each in requests
+        )
+        what = "what it displaces" if count == 1 else "what they displace"
+        return [Content.styled(f"{count:,} not compared yet with {what}", "$text-warning")] if count else []
 
     def description_of(self, name: str) -> str | None:
         """The beginning of a model's description, if it is the one that was shown last."""

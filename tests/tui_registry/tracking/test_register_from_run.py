@@ -312,7 +312,8 @@ async def test_a_read_only_profile_may_look_only(samples: Samples, tracked: Trac
 async def test_a_request_shows_the_metrics_of_its_run_beside_those_it_would_displace(
     samples: Samples, tracked: TrackingServer
 ) -> None:
-    samples.pending("other")
+    other = samples.pending("other", "Production")
+    samples.version(other, "Production")
     model = samples.model("slopes")
     samples.version(model, "Production", run_id=tracked.runs["slope-2"])
     samples.ask(model, samples.version(model, run_id=tracked.runs["slope-3"]), "Production")
@@ -327,6 +328,10 @@ async def test_a_request_shows_the_metrics_of_its_run_beside_those_it_would_disp
         )
         await shown.press("n", "asterisk")
         await shown.shows("2 marked, decided together:", "  ! metrics cannot be read")
+        await shown.shows("1 not compared yet with what it displaces")
+        samples.move(model, "1", "Archived")
+        await shown.hides("  ! metrics cannot be read")
+        await shown.shows("2 marked, decided together:", "1 not compared yet with what it displaces")
 
 
 @pytest.mark.parametrize(
