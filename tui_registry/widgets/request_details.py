@@ -14,16 +14,16 @@ from textual.widgets import Static
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered, requests_by
 from tui_registry.terminal.sanitize import lines, one_line, visible
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.beginnings import (
+from tui_registry.widgets.stages import REQUEST_CONTENT_STYLE
+from tui_registry.widgets.truncated_text import (
     MODEL_DETAILS,
     VERSION_DETAILS,
-    is_cut,
+    is_truncated,
     plain_lines,
     received,
     there_is_more,
     wrapped_lines,
 )
-from tui_registry.widgets.stages import REQUEST_CONTENT_STYLE
 
 if TYPE_CHECKING:
     from tui_registry.mutations.decision import Target
@@ -288,7 +288,7 @@ def _model_lines(review: TransitionReview, width: int, limit: int, card_key: str
     if not wrapped:
         return []
     where = f"{card_key} shows all of it" if card_key else MODEL_DETAILS
-    more = f": {where}" if len(wrapped) > limit or is_cut(text) else ""
+    more = f": {where}" if len(wrapped) > limit or is_truncated(text) else ""
     return [Content.styled(f"description of the model{more}", "dim"), *map(Content, wrapped[:limit])]
 
 
@@ -347,7 +347,7 @@ def _start_of_comment(request: InboxRequest, width: int) -> list[Content]:
     comment = request.comment or ""
     wrapped = wrapped_lines(comment, width)
     more = len(wrapped) - MAX_COMMENT_LINES
-    what = "more of the" if is_cut(comment) else "the whole"
+    what = "more of the" if is_truncated(comment) else "the whole"
     note = f"… {more} more line{'' if more == 1 else 's'}: {what} comment is below, J scrolls down"
     return [
         *map(Content, wrapped[:MAX_COMMENT_LINES]),
@@ -360,7 +360,7 @@ def _rest_of_comment(request: InboxRequest, width: int) -> list[Content]:
     wrapped = wrapped_lines(comment, width)
     if len(wrapped) <= MAX_COMMENT_LINES:
         return []
-    title = f"the {'beginning of the' if is_cut(comment) else 'whole'} comment of {one_line(request.user_id)}"
+    title = f"the {'beginning of the' if is_truncated(comment) else 'whole'} comment of {one_line(request.user_id)}"
     more = there_is_more(comment, VERSION_DETAILS)
     return [Content.styled(title, "dim"), *map(Content, wrapped), *more, Content("")]
 

@@ -12,14 +12,14 @@ from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.screens.dialogs.confirm import Question, word_for
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.beginnings import (
+from tui_registry.widgets.hanging import quoted
+from tui_registry.widgets.truncated_text import (
     MAX_TEXT_LENGTH,
     MODEL_DETAILS,
     VERSION_DETAILS,
     there_is_more,
     wrapped_lines,
 )
-from tui_registry.widgets.hanging import quoted
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 MAX_LISTED_TARGETS = 200

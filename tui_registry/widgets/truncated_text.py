@@ -1,4 +1,4 @@
-"""The beginnings of descriptions and comments, as plain lines, and whether there is more of them."""
+"""Descriptions and comments, truncated to what is displayed, as plain lines; and whether there is more of them."""
 
 import textwrap
 
@@ -10,19 +10,19 @@ MAX_TEXT_LENGTH = 2_000  # characters of a description or comment; the server's 
 MODEL_DETAILS, VERSION_DETAILS = "see the model's details", "see the version's details"  # where all of a text is
 
 
-def is_cut(text: str, longest: int = MAX_TEXT_LENGTH) -> bool:
+def is_truncated(text: str, longest: int = MAX_TEXT_LENGTH) -> bool:
     """Whether only the beginning of a text is shown: what counts is the text with the marks of Markdown."""
     return len(text) > longest
 
 
 def there_is_more(text: str, where: str, longest: int = MAX_TEXT_LENGTH) -> list[Content]:
     """A line below the beginning of a text, unless that is all of it."""
-    return [Content.styled(f"… there is more: {where}", "dim")] if is_cut(text, longest) else []
+    return [Content.styled(f"… there is more: {where}", "dim")] if is_truncated(text, longest) else []
 
 
 def plain_lines(text: str, longest: int = MAX_TEXT_LENGTH) -> list[str]:
     """The beginning of a text without the marks of Markdown."""
-    shown = plain(text[:longest]) + (ELLIPSIS if is_cut(text, longest) else "")
+    shown = plain(text[:longest]) + (ELLIPSIS if is_truncated(text, longest) else "")
     return lines(shown, len(shown)) if text else []
 
 
@@ -37,5 +37,5 @@ def wrapped_lines(text: str, width: int, longest: int = MAX_TEXT_LENGTH) -> list
 
 def received(description: str) -> str:
     """A model's description as the server's review has it, and an ellipsis if that may be its beginning only, so that
-    ``is_cut`` is true of it."""
+    ``is_truncated`` is true of it."""
     return description if len(description) < MAX_TEXT_LENGTH else description + ELLIPSIS
