@@ -15,8 +15,8 @@ _NO_BAR = re.compile("[^│]")
 
 
 def quoted(line: str) -> Content:
-    """A line that somebody wrote, behind a bar in every line that it is wrapped to, so that it is told apart from what
-    the console says."""
+    """A line that somebody wrote, behind a bar in every line that it is wrapped to, so that it is distinguished from
+    what the console says."""
     return Content.assemble((f"  {BAR}", "dim"), line)
 
 
