@@ -65,6 +65,7 @@ class ConsoleApp(App[str | Connection]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(EVERYWHERE),
         Binding("ctrl+q", "leave", show=False, priority=True),  # also in text inputs and dialogs
+        Binding("ctrl+c", "help_quit", show=False, system=True, priority=True),
     ]
 
     def __init__(
@@ -231,7 +232,9 @@ class ConsoleApp(App[str | Connection]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable actions bound to characters in text inputs and dialogs. A text area has its own ctrl+z, which undoes
-        typing."""
+        typing; ctrl+c copies what is selected."""
+        if action == "help_quit":
+            return not getattr(self.focused, "selected_text", "") and self.screen.get_selected_text() is None
         if action == "suspend":
             from textual.widgets import TextArea  # not needed for the first frame
 

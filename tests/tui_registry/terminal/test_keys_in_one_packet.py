@@ -1,5 +1,6 @@
 """Keys that arrive together, as from a fast typist on a slow line: in their order, and never agreeing to the unseen."""
 
+import base64
 import sys
 import time
 
@@ -118,7 +119,7 @@ def test_what_is_typed_goes_on_in_what_it_opens(samples: Samples, typed: str) ->
 
 @SIZES
 def test_ctrl_c_says_how_to_quit(samples: Samples, size: tuple[int, int]) -> None:
-    """Once in the status line, however often it is pressed; in a dialog above it."""
+    """Once in the status line, however often it is pressed."""
     with terminal(variables=opened(samples), size=size) as shown:
         shown.shows("No open requests", "● live")
         for _ in range(2):
@@ -126,9 +127,39 @@ def test_ctrl_c_says_how_to_quit(samples: Samples, size: tuple[int, int]) -> Non
             shown.shows("✗ Ctrl+C does not quit: press q or type :q. ctrl+q quits from everywhere.", "? help")
         assert shown.text.count("does not quit") == 1
         assert "Do you want to quit" not in shown.text
-        shown.press("?")
-        shown.shows("Keyboard shortcuts")
+        shown.press("ctrl+q")
+        assert shown.ends() == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "title"), [("?", "Keyboard shortcuts"), (":", "Go to"), ("a", "Approve this request?")]
+)
+def test_ctrl_c_says_how_to_quit_above_a_dialog(samples: Samples, key: str, title: str) -> None:
+    samples.pending("churn")
+    with terminal(variables=opened(samples)) as shown:
+        shown.shows("a approve", "● live")
+        shown.press(key)
+        shown.shows(title)
+        assert "does not quit" not in shown.text
         shown.press("\x03")
-        shown.shows("Keyboard shortcuts", "Ctrl+C does not quit")
+        shown.shows(title, "Ctrl+C does not quit: press q")
+        shown.press("ctrl+q")
+        assert shown.ends() == 0
+
+
+def test_ctrl_c_copies_what_is_selected(samples: Samples) -> None:
+    samples.model("churn")
+    with terminal(variables=opened(samples)) as shown:
+        shown.shows("No open requests", "● live")
+        shown.press("2")
+        shown.shows("Models (1)", "n new")
+        shown.press("n")
+        shown.shows("Name")
+        shown.type("fraud")
+        shown.shows("fraud")
+        shown.press("\x1b[1;2D", "\x1b[1;2D", "\x1b[1;2D", "\x03")  # Shift and ←
+        copied = base64.b64encode(b"aud").decode()
+        shown.until(lambda: f"\x1b]52;c;{copied}" in shown.raw.decode(), "the text for the clipboard")
+        assert "does not quit" not in shown.text
         shown.press("ctrl+q")
         assert shown.ends() == 0
