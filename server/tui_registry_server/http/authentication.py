@@ -71,6 +71,8 @@ class Authenticator:
         self._revision = -1
         self._cached_view: int | None = None
         """The view of the database in which ``_revision`` was read."""
+        self._is_checked = False
+        """Whether ``_revision`` was compared with the database's in this iteration of the event loop."""
         self._pending_updates: set[asyncio.Future[None]] = set()
 
     async def authenticate(self, request: Request, now: int, *, for_write: bool = False) -> Principal:
@@ -148,8 +150,15 @@ class Authenticator:
         return view is not None and view == self._cached_view
 
     def _is_at_revision(self) -> bool:
-        """As _is_current, for a request that needs no view."""
-        return self._database.read_without_view(_read_revision) == self._revision
+        """As _is_current, for a request that needs no view. As a view, it is shared by the requests of one iteration of
+        the event loop."""
+        if not self._is_checked and self._database.read_without_view(_read_revision) == self._revision:
+            self._is_checked = True
+            asyncio.get_running_loop().call_soon(self._end_check)
+        return self._is_checked
+
+    def _end_check(self) -> None:
+        self._is_checked = False
 
     async def _enter(self, known: _CachedPrincipal, digest: str, workspace: str, now: int) -> _CachedPrincipal:
         """The caller in another workspace than the default one."""

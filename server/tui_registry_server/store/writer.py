@@ -40,6 +40,10 @@ Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 MAX_GROUP_SIZE = 64  # writes in one commit, so that the first does not wait long for the last
 MAX_INLINE_SECONDS = 0.004  # after which no further write is started on the event loop, so that reads get a turn
+GATHER_TURNS = (
+    4  # of the event loop, from a commit to the next group: who was answered, and has more to write, joins it
+)
+GATHER_SECONDS = 0.001  # at the most
 _TIMEOUT_MESSAGE = (
     "Writing to the database takes too long: other changes are queued before this one. Nothing was changed. Try again; "
     "if it fails again, ask the registry's operator to check the database and the log."
@@ -178,8 +182,16 @@ class Writer:
         self._tasks.put(run)
 
     def _finish_group(self, loop: asyncio.AbstractEventLoop, outcomes: list[Outcome]) -> None:
-        loop.call_soon(self._next_group, loop)
         _resolve(outcomes)
+        self._gather(loop, GATHER_TURNS, time.monotonic() + GATHER_SECONDS)
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, turns: int, deadline: float) -> None:
+        """Start the next group after so many turns of the event loop, in which requests are read: larger groups take a
+        tenth less processor time for each write."""
+        if turns and time.monotonic() < deadline:
+            loop.call_soon(self._gather, loop, turns - 1, deadline)
+        else:
+            self._next_group(loop)
 
     def _take_group(self) -> list[Job]:
         return [self._queue.popleft()[1] for _ in range(min(MAX_GROUP_SIZE, len(self._queue)))]
