@@ -55,7 +55,7 @@ class BackupWorker:
             except (BackupFailed, OSError) as error:
                 wait = min(every, FIRST_RETRY * 2 ** min(failures, 20))
                 failures += 1
-                log.error("the registry was not backed up: %s; it is tried again in %.0f seconds", error, wait)
+                log.error("the registry was not backed up: %s; the next attempt is in %.0f seconds", error, wait)
             else:
                 if failures:
                     log.warning("the registry is backed up again: %s", newest)

@@ -41,7 +41,7 @@ def keep(text: str) -> Path | None:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor, name = tempfile.mkstemp(
-                prefix=f"mistake-{time.strftime('%Y%m%d-%H%M%S')}-", suffix=".txt", dir=folder
+                prefix=f"crash-{time.strftime('%Y%m%d-%H%M%S')}-", suffix=".txt", dir=folder
             )
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
                 file.write(text)
@@ -55,9 +55,9 @@ def message_for(text: str, file: Path | None) -> str:
     """The message for the user: where the report is or, if it could not be saved, the report itself."""
     what = text.rstrip().rpartition("\n")[2]
     if file is None:
-        return f"tui-registry stopped because of a mistake in itself. Please report this:\n\n{text}"
+        return f"tui-registry crashed because of a bug. Please report this:\n\n{text}"
     return (
-        f"tui-registry stopped because of a mistake in itself: {what}\n"
-        f"What has been written is written. A report is in {file}\n"
-        "Please look through it, and send it to those who make tui-registry."
+        f"tui-registry crashed because of a bug: {what}\n"
+        f"Saved changes are kept. A report is in {file}\n"
+        "Please review it, and attach it to a bug report."
     )

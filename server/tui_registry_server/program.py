@@ -115,7 +115,7 @@ def _unexpected(error: Exception) -> int:
     file = crash.keep(text)
     what = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".: ")
     where = f"A report is in {file}" if file else "TUI_REGISTRY_DEBUG=1 shows where"
-    return _fail(f"A mistake in tui-registry itself: {what[:200]}. {where}")
+    return _fail(f"A bug in tui-registry: {what[:200]}. {where}")
 
 
 def _cause(error: OSError) -> str:

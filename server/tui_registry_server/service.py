@@ -289,7 +289,7 @@ class _Server(uvicorn.Server):
         while (state.connections or state.tasks) and time.monotonic() < end:  # noqa: ASYNC110  # uvicorn's have no event
             await asyncio.sleep(SHUTDOWN_POLL_INTERVAL)
         if state.tasks:
-            log.error("%d requests were not answered in time, and are broken off", len(state.tasks))
+            log.error("%d requests were not answered in time, and are aborted", len(state.tasks))
         for task in state.tasks:
             task.cancel()
 

@@ -73,7 +73,9 @@ def test_a_sound_server(live: LiveRegistry, files: Files, tmp_path: Path) -> Non
         found = findings("--tracking-uri", uri, *options, database=live.database, fails=True)
         assert "FAIL" in statuses(found)["tracking server"]
     assert {"database", "schema", "audit log", "clock", "TLS", "webhooks"} <= found.keys()
-    assert any("Verification by this machine's authorities fails" in text for _, text, _ in found["TLS"])
+    assert any(
+        "Verification against this machine's certificate authorities fails" in text for _, text, _ in found["TLS"]
+    )
     assert statuses(found)["webhooks"] == {"OK"}
     lines = CliRunner().invoke(main, ["doctor", "--database", live.database, *options]).stdout.splitlines()
     assert lines[0].startswith("OK    database ")

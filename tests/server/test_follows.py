@@ -128,7 +128,7 @@ def test_a_model_is_followed_at_once(followers: Followers) -> None:
     ]
     first = next(each for each in mails if "requested" in each.message["Subject"])
     assert "“AUC 0.91”" in first.text
-    assert "To end that: tui-registry unfollow churn" in first.text
+    assert "To stop: tui-registry unfollow churn" in first.text
     assert "secret-bucket" not in first.text
     unfollow(followers.bob, bobs)
     unfollow(followers.ann, anns)

@@ -127,10 +127,10 @@ def test_refused_tokens(issuer: SigningIssuer, attacked: LiveRegistry) -> None:
     head, body, signature = good.split(".")
     refused = {
         issuer.token("eve@example.com", aud="another"): "for another application",
-        issuer.token("eve@example.com", aud=None): "has not all of the claims",
+        issuer.token("eve@example.com", aud=None): "does not have all of the claims",
         issuer.token("eve@example.com", iss="https://login.example.com"): "another provider",
         issuer.token("eve@example.com", iat=now - 900, exp=now - 61): "has expired",
-        issuer.token("eve@example.com", exp=None): "has not all of the claims",
+        issuer.token("eve@example.com", exp=None): "does not have all of the claims",
         issuer.token("eve@example.com", nbf=now + 70): "not valid yet",
         issuer.token("eve@example.com", iat=now + 70): "not valid yet",
         issuer.token("eve@example.com", email=None): "no claim 'email'",

@@ -96,7 +96,7 @@ def test_a_drain(tmp_path: Path) -> None:
         while (answer := client.get("/ready")).status_code == 200:
             assert time.monotonic() < deadline
         assert answer.status_code == 503
-        assert "about to end" in answer.json()["message"]
+        assert "shutting down" in answer.json()["message"]
         assert answer.headers["connection"] == "close"
         assert client.get("/health").status_code == 200
         with Api(server.url, server.token) as api:

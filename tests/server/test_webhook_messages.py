@@ -91,7 +91,7 @@ def test_e_mail_is_handed_over(served: tuple[LiveRegistry, Mailbox], admin: Api)
     assert headers["Subject"] == "admin commented on registered model 'm' version 1."
     assert headers["Auto-Submitted"] == "auto-generated"
     assert "Größer als 0,9: ✓" in first.text
-    assert f"The webhook {webhook} of the model registry sends this. admin has set it up." in first.text
+    assert f"This was sent by webhook {webhook} of the model registry, set up by admin." in first.text
     assert headers["Message-ID"] == again.message["Message-ID"]
     (delivered,) = settled(admin, webhook, "DELIVERED")
     assert headers["Message-ID"] == f"<{delivered['id']}@example.com>"

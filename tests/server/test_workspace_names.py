@@ -71,5 +71,5 @@ def test_mail_to_followers(api: Api, served: tuple[LiveRegistry, Mailbox]) -> No
     where = "" if api.workspace is None else f"[{api.workspace}] "
     assert mail.message["Subject"] == f"{where}admin commented on registered model 'm' version 1."
     of, option = ("", "") if api.workspace is None else (f"workspace {TEAM} of ", f"--workspace {TEAM} ")
-    end = f"You follow m in {of}the model registry. To end that: tui-registry {option}unfollow m"
+    end = f"You follow m in {of}the model registry. To stop: tui-registry {option}unfollow m"
     assert mail.text.strip().endswith(end)

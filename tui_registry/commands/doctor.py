@@ -12,17 +12,17 @@ from tui_registry.commands.output import print_json, print_lines
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--profile", metavar="NAME", shell_complete=completers.profiles, help="Look at this profile.")
+@click.option("--profile", metavar="NAME", shell_complete=completers.profiles, help="Check this profile.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.argument("options", metavar="[OPTIONS OF SERVE]...", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def doctor(context: click.Context, *, profile: str | None, as_json: bool, options: tuple[str, ...]) -> None:
     """Check this console's connection, or a server, and say what to do about what is wrong.
 
-    By itself, it looks at the profile, the keyring, the token and the server that they are for. With the options that
-    'tui-registry serve' is given, such as --database, or with TUI_REGISTRY_DATABASE, it looks at what such a server
-    needs: the database, its schema and audit log, the clock, disks, permissions, backups, the TLS certificate, the
-    tracking server and webhooks' receivers. It changes nothing. Exits with 1 if anything fails.
+    Without options, it looks at the profile, the keyring, the token and the server that they are for. With the options
+    that 'tui-registry serve' is given, such as --database, or with TUI_REGISTRY_DATABASE, it looks at what such a
+    server needs: the database, its schema and audit log, the clock, disks, permissions, backups, the TLS certificate,
+    the tracking server and webhooks' receivers. It changes nothing. Exits with 1 if anything fails.
     """
     profile = profile or context.find_root().params["profile"]
     if options and profile is not None:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--models", "patterns", metavar="PATTERN", multiple=True, help="Only models of these names: 'churn-*'.")
 @click.option("--force", is_flag=True, help="Replace FILE, if there is one.")
-@click.option("--source-id", metavar="NAME", default="", help="By this name imports recognize it. [default: its URL]")
+@click.option(
+    "--source-id", metavar="NAME", default="", help="The name by which imports recognize it. [default: its URL]"
+)
 def export(
     *, file: Path, patterns: tuple[str, ...], force: bool, source_id: str, profile: str | None, as_json: bool
 ) -> None:

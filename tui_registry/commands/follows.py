@@ -21,7 +21,7 @@ model_argument = click.argument("model", required=False, shell_complete=complete
 def _target(model: str | None, *, requests: bool) -> str | None:
     """The model, or None for the requests."""
     if (model is None) is not requests:
-        raise click.UsageError("Say what: either MODEL or --requests.")
+        raise click.UsageError("Give either MODEL or --requests.")
     return model
 
 
@@ -101,4 +101,4 @@ def follows(*, profile: str | None, as_json: bool) -> None:
         ]
         print_lines(table(("FOLLOWED", "NOTIFIED", "TO", "PROBLEM"), rows, fixed=("NOTIFIED",)))
     else:
-        note("You follow nothing.")
+        note("You do not follow anything.")

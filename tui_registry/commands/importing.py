@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-INTERRUPTED = "Interrupted. What was imported stays; the same command goes on."
-SOURCE_ID = "By this name the source is recognized in later imports. [default: its URL; that in the archive]"
+INTERRUPTED = "Interrupted. What was imported stays; the same command continues."
+SOURCE_ID = "The name by which later imports recognize the source. [default: its URL; that in the archive]"
 
 
 @registry_command
@@ -30,8 +30,8 @@ SOURCE_ID = "By this name the source is recognized in later imports. [default: i
 @click.option("--models", "patterns", metavar="PATTERN", multiple=True, help="Only models of these names: 'churn-*'.")
 @click.option("--dry-run", is_flag=True, help="Show what would be imported, without changing anything.")
 @click.option("--verify", is_flag=True, help="Only compare both sides, without changing anything.")
-@click.option("--follow", is_flag=True, help="Bring what changed since the last import: asks nothing, says only that.")
-@click.option("--every", type=click.FloatRange(0.01), metavar="MINUTES", help="With --follow: again and again.")
+@click.option("--follow", is_flag=True, help="Import only what changed since the last import, without confirmation.")
+@click.option("--every", type=click.FloatRange(0.01), metavar="MINUTES", help="With --follow: repeat at this interval.")
 @click.option("--no-verify", is_flag=True, help="Do not compare both sides at the end.")
 @click.option("--restore-deleted", is_flag=True, help="Import again what was deleted here since the last import.")
 @click.option(
@@ -42,7 +42,7 @@ SOURCE_ID = "By this name the source is recognized in later imports. [default: i
 )
 @click.option("--source-id", metavar="NAME", default="", help=SOURCE_ID)
 @click.option(
-    "--insecure-http", is_flag=True, help="Send the source's token unencrypted: anybody on the way can read it."
+    "--insecure-http", is_flag=True, help="Send the source's token unencrypted: anybody in between can read it."
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def import_(
@@ -69,7 +69,7 @@ def import_(
     file that export wrote. Its token is in TUI_REGISTRY_SOURCE_TOKEN, that of an MLflow server in MLflow's own
     variables, too.
 
-    It can be interrupted and repeated: then it goes on, and brings what changed there since. What was changed here
+    It can be interrupted and repeated: it then continues, and imports what changed there since. What was changed here
     since an import stays, and is listed. The exit code is 1 unless everything is here as it is there. For
     administrators."""
     if every is not None and not follow:
@@ -177,7 +177,7 @@ def _is_wanted(name: str, patterns: tuple[str, ...]) -> bool:
 
 def _confirm(question: str) -> None:
     if not sys.stdin.isatty():
-        raise Failure(Exit.REFUSED, f"{question} Say so with --yes, or look at it first with --dry-run.")
+        raise Failure(Exit.REFUSED, f"{question} Confirm with --yes, or preview it with --dry-run.")
     if not click.confirm(whole(question), err=True):
         raise Failure(Exit.REFUSED, "Nothing was imported.")
 

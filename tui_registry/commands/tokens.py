@@ -36,7 +36,7 @@ def tokens() -> None:
 
 @registry_command
 @tokens.command("list")
-@click.option("--all", "everybody", is_flag=True, help="Everybody's, with expired ones: for administrators.")
+@click.option("--all", "everybody", is_flag=True, help="Everybody's, including expired ones: for administrators.")
 @database_option
 def list_tokens(*, everybody: bool, database: str | None, profile: str | None, as_json: bool) -> None:
     """List your tokens, newest first; with --database, those of all, in UTC."""

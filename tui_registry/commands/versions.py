@@ -105,7 +105,7 @@ def create_version(
 def transition_version(
     *, model: str, version: str, stage: str, comment: str, archive: bool | None, **how: Unpack[How]
 ) -> None:
-    """Move VERSION of MODEL to STAGE at once. Who may not, can request it: tui-registry requests create."""
+    """Move VERSION of MODEL to STAGE at once. If you may not, request it: tui-registry requests create."""
     to_stage = Stage(stage)
     archive_existing = archives(archive, to_stage, default=False)
 

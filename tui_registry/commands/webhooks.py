@@ -85,7 +85,9 @@ def list_webhooks(*, model: str, profile: str | None, as_json: bool) -> None:
     type=click.Choice(["slack", "teams", "email"]),
     help="Send messages for people, as Slack's incoming webhooks or Teams' workflows take them, or e-mail.",
 )
-@click.option("--model", metavar="NAME", shell_complete=completers.models, help="Of this model; else of all.")
+@click.option(
+    "--model", metavar="NAME", shell_complete=completers.models, help="Only for this model; default: for all."
+)
 @click.option("--description", metavar="TEXT", default="", help="What it is for.")
 @click.option(
     "--secret-file",
@@ -229,7 +231,9 @@ def list_deliveries(*, webhook_id: str, status: str, limit: int, profile: str | 
 @writing_command
 @webhooks.command("replay")
 @click.argument("webhook_id", metavar="ID", shell_complete=completers.webhooks)
-@click.option("--delivery", metavar="DELIVERY", help="Only this one; now, if it waits.")
+@click.option(
+    "--delivery", metavar="DELIVERY", help="Only this one; immediately, if it is waiting for its next attempt."
+)
 @click.option("--since", callback=_moment, metavar="TIME", help="Those since 2h, 7d or a date.")
 @click.option(
     "--status", metavar="STATUS", default="", shell_complete=completers.delivery_statuses, help="Only of this status."
@@ -237,7 +241,7 @@ def list_deliveries(*, webhook_id: str, status: str, limit: int, profile: str | 
 def replay(*, webhook_id: str, delivery: str | None, since: int | None, status: str, **how: Unpack[How]) -> None:
     """Send deliveries again, with the same ids: one, or all since a time, such as --since 1d --status DEAD."""
     if (delivery is None) == (since is None):
-        raise click.UsageError("Say what to send again: either --delivery or --since.")
+        raise click.UsageError("Give what to send again: either --delivery or --since.")
     fields: dict[str, Any] = {"delivery_id": delivery} if delivery is not None else {"from": since}
     fields["status"] = status.upper() or None
     counts: list[int] = []

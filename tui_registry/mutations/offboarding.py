@@ -86,7 +86,7 @@ async def requested_by_others(client: RegistryClient, plan: Offboarding) -> list
     try:
         page = await client.requests.inbox(max_results=1000)
     except CallError:
-        return ["It cannot be read whether others have requested the same."]
+        return ["Could not check whether others have requested the same."]
     found = [each for each in page.requests if each.user_id != plan.principal.name]
     by_others: dict[str, list[str]] = {}
     for each in found:

@@ -26,7 +26,7 @@ OUTCOME_SECONDS = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30
 CANNOT_UNDO = "There is no way to undo it."
 SERVER_IS_GONE = (Unreachable, LostAnswer, Unauthenticated)
 """After these, what is left of several mutations is not tried: each would wait for the server, and fail."""
-NOT_TRIED = "Not tried: the server was no longer there, or refused the token."
+NOT_TRIED = "Not tried: the server could not be reached, or refused the token."
 MAX_TITLE_CELLS = 100  # of a mutation, in the status line, which must have room for what came of it
 MAX_NAMED = 3  # that were not tried
 

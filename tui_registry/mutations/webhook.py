@@ -190,7 +190,7 @@ def delete(client: RegistryClient, webhook: WebhookOverview) -> Mutation:
         send=send,
         happened=happened,
         check=check,
-        undo_note="Its secret is not known, so that it cannot be made again.",
+        undo_note="Its secret is not known, so it cannot be created again.",
     )
 
 
@@ -260,7 +260,9 @@ def replay_one(client: RegistryClient, webhook_id: str, delivery: WebhookDeliver
     done = "It is sent now, after those before it." if is_waiting else whole.done
 
     async def read_back() -> Result:
-        return Result(Verdict.DONE, "It was sent meanwhile, and not again." if 0 in counts else done)
+        return Result(
+            Verdict.DONE, "It had been sent in the meantime, and was not sent again." if 0 in counts else done
+        )
 
     return replace(
         whole,

@@ -53,7 +53,7 @@ def prompts_filter(typed: str) -> str:
 
 def name_problem(name: str) -> str:
     """What is wrong with a new prompt's name; empty if nothing."""
-    return "" if _NAME.fullmatch(name) else "A prompt's name has letters of a to z, digits, - _ and . only."
+    return "" if _NAME.fullmatch(name) else "A prompt's name may only have the letters a to z, digits, - _ and ."
 
 
 def is_prompt(tags: Sequence[Tag]) -> bool:
@@ -121,7 +121,7 @@ def chat_problem(text: str) -> str:
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return f"The messages are no JSON: {error}."
+        return f"The messages are not valid JSON: {error}."
     if not isinstance(parsed, list) or not parsed:
         return f"Write the messages as a list: {CHAT_EXAMPLE}"
     for number, each in enumerate(parsed, 1):

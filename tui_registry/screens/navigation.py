@@ -131,8 +131,8 @@ class Navigator(Navigation):
         opened = self._connection.opened
         if opened is not None and opened.embedded is not None and opened.embedded.throwaway and not opened.tracking_uri:
             self._app.notify(
-                "No MLflow server has them, and their links lead nowhere. TUI_REGISTRY_TRACKING_URI names a server of "
-                "yours, whose runs can be registered in the demo.",
+                "They are not on any MLflow server, and their links do not work. TUI_REGISTRY_TRACKING_URI names a "
+                "server of yours, whose runs can be registered in the demo.",
                 title="The demo's runs are invented",
                 timeout=30,
                 markup=False,

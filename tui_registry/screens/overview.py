@@ -254,9 +254,9 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int, whole
         tile(
             "Models without owner",
             overview.models_without_owner,
-            some="nobody active has CAN_MANAGE on them",
-            none="somebody active has CAN_MANAGE on each",
-            about="Models that nobody who is active has CAN_MANAGE on, directly, through a group or on the "
+            some="no active account has CAN_MANAGE on them",
+            none="an active account has CAN_MANAGE on each",
+            about="Models on which no active account has CAN_MANAGE, directly, through a group or on the "
             f"{whole}: only members of admins can manage them. p grants a level.",
             place="models",
             typed="missing:owner",
@@ -275,7 +275,7 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int, whole
             tokens,
             some=f"{expiring} expire{'s' if tokens.count == 1 else ''} within {EXPIRY_DAYS} days",
             none=f"no token {whose} expires within {EXPIRY_DAYS} days",
-            about="Whoever uses such a token loses access when it expires: create another one before.",
+            about="Clients with such a token lose access when it expires: create a new one before.",
             place="tokens",
             typed=f"expires:{EXPIRY_DAYS}d",
         ),

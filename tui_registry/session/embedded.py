@@ -157,7 +157,7 @@ class EmbeddedRegistry:
         held = shlex.quote(str(self._sibling(suffix)))
         raise EmbeddedError(
             f"A starting console or a stopping server has held its lock for {LOCK_TIMEOUT:.0f} seconds: it is "
-            f"suspended or hangs. Find and end it: fuser -v {held}"
+            f"suspended or hangs. Find and stop it: fuser -v {held}"
         )
 
     def _is_running(self) -> bool:

@@ -87,7 +87,7 @@ class Provider:
         """The one of the tokens that the registry accepts. Raises OpenIdError."""
         token = tokens.id_token if self.token == "id_token" else tokens.access_token  # noqa: S105  # its kind
         if not token:
-            raise OpenIdError(f"{self.issuer} has given no {self.token.replace('_', ' ')}, which the registry needs.")
+            raise OpenIdError(f"{self.issuer} returned no {self.token.replace('_', ' ')}, which the registry needs.")
         return token
 
     def sign_in(self, show: Callable[[DeviceCode], None]) -> Tokens:
@@ -102,7 +102,7 @@ class Provider:
             endpoints.device_authorization_endpoint, DeviceCode, client_id=self.client_id, scope=self.scope
         )
         if urlsplit(code.verification_uri).scheme not in {"http", "https"}:
-            raise OpenIdError(f"{self.issuer} has named no web page to sign in on.")
+            raise OpenIdError(f"{self.issuer} did not return a web page to sign in on.")
         show(code)
         return self._wait(endpoints, code)
 
@@ -147,13 +147,13 @@ class Provider:
                     raise OpenIdError("The sign-in was denied on that page.") from None
                 elif refused.error != "authorization_pending":
                     break
-        raise OpenIdError("Nobody has signed in with the code in time. Start again for a new one.")
+        raise OpenIdError("The code expired before anyone signed in with it. Start again for a new one.")
 
     def _endpoints(self) -> _Endpoints:
         url = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
         found = self._read(_Endpoints, self._send(url))
         if found.issuer != self.issuer:
-            raise OpenIdError(f"{self.issuer} calls itself {found.issuer}: the registry's setting is wrong.")
+            raise OpenIdError(f"{self.issuer} says that its issuer is {found.issuer}: the registry's setting is wrong.")
         return found
 
     def _post(self, url: str, answer: type[Model], **form: str) -> Model:
@@ -186,7 +186,7 @@ class Provider:
         try:
             return answer.model_validate_json(content or b"{}")
         except ValidationError:
-            raise OpenIdError(f"{self.issuer} has answered what no OpenID provider does.") from None
+            raise OpenIdError(f"{self.issuer} sent a response that is not an OpenID provider's.") from None
 
 
 class _UnansweredError(OpenIdError):

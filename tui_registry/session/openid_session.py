@@ -80,7 +80,7 @@ class OpenIdSession:
             if not refused and not current.is_due:
                 return current
             if not current.refresh_token:
-                raise OpenIdError(f"{self.provider.issuer} has given no refresh token, so that it cannot be renewed.")
+                raise OpenIdError(f"{self.provider.issuer} returned no refresh token, so it cannot be renewed.")
             tokens = current.provider.renew(current.refresh_token)
             following = replace(
                 OpenIdSession.begun(current.provider, tokens),

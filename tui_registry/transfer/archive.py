@@ -103,7 +103,7 @@ class Archive:
     async def names(self) -> list[str]:
         found = [document.name for document in self._documents()]
         if len(found) != self.manifest.models or found != sorted(set(found)):
-            raise SourceError(f"{self._file} is damaged: it does not have the models that its manifest says.")
+            raise SourceError(f"{self._file} is damaged: it does not have the models that its manifest lists.")
         return found
 
     async def read(self, name: str) -> ModelDocument | None:

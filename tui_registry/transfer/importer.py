@@ -122,7 +122,7 @@ async def _read(source: Source, result: ModelResult) -> ModelDocument | None:
             raise
         result.error = str(error)
     except ValueError as error:
-        result.error = f"The source has what is not valid here: {error}".replace("\n", " ")[:500]
+        result.error = f"The source has data that is not valid here: {error}".replace("\n", " ")[:500]
     return None
 
 

@@ -91,7 +91,7 @@ async def _names(server: Transport, filter_text: str) -> list[str]:
         found += [each.name for each in page.registered_models]
         if not (token := page.next_page_token or ""):
             return found
-    raise SourceError("The source does not end its list of models.")
+    raise SourceError("The source's list of models does not end.")
 
 
 async def _versions(server: Transport, filter_text: str) -> list[ModelVersion]:
@@ -111,4 +111,4 @@ async def _versions(server: Transport, filter_text: str) -> list[ModelVersion]:
         found += page.model_versions
         if not (token := page.next_page_token or ""):
             return found
-    raise SourceError("The source does not end its list of versions.")
+    raise SourceError("The source's list of versions does not end.")

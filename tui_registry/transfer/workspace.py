@@ -171,4 +171,4 @@ class Workspace:
             found.append(page)
             if not (token := page.next_page_token or ""):
                 return found
-        raise SourceError(f"The source does not end its list of {what}.")
+        raise SourceError(f"The source's list does not end: {what}.")

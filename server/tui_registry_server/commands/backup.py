@@ -43,7 +43,7 @@ def schedule_options(command: Callable[..., None]) -> Callable[..., None]:
             raise click.UsageError("--backup-every and --backup-folder go together: give both, or neither.")
         if backup_every is None or backup_folder is None:
             if backup_keep is not None:
-                raise click.UsageError("--backup-keep is of --backup-every and --backup-folder, which are not given.")
+                raise click.UsageError("--backup-keep needs --backup-every and --backup-folder.")
             command(backups=None, **others)
             return
         schedule = BackupSchedule(others["database"], backup_folder.absolute(), backup_every, backup_keep or KEPT)
@@ -66,7 +66,7 @@ def schedule_options(command: Callable[..., None]) -> Callable[..., None]:
             "--backup-every",
             type=_Duration(),
             metavar="DURATION",
-            help="Back the registry up so often, such as 1h, 30m or 1d, while it serves.",
+            help="Back up the registry at this interval, such as 1h, 30m or 1d, while it serves.",
         ),
     ):
         scheduled = option(scheduled)
@@ -75,7 +75,7 @@ def schedule_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--verify", is_flag=True, help="Read the backup and its audit log back before it gets its name.")
+@click.option("--verify", is_flag=True, help="Verify the backup and its audit log before it gets its final name.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),

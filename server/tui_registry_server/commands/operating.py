@@ -52,7 +52,7 @@ _OPTIONS = (
         default=DRAIN,
         show_default=True,
         type=click.FloatRange(0, 3600),
-        help="After SIGTERM, serve on for so long, not ready, so load balancers notice. A second one ends at once.",
+        help="Serve for this long after SIGTERM, not ready, so load balancers notice. A second one stops at once.",
     ),
 )
 

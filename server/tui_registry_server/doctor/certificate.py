@@ -37,7 +37,7 @@ def is_served(server: Server) -> Iterator[Finding]:
             "Check this machine's clock, and whether this is the right certificate.",
         )
     elif end < now:
-        yield Finding(Status.FAIL, f"The certificate has expired on {end:%Y-%m-%d %H:%M} UTC.", RENEW)
+        yield Finding(Status.FAIL, f"The certificate expired on {end:%Y-%m-%d %H:%M} UTC.", RENEW)
     else:
         status = Status.WARN if end - now < SOON else Status.OK
         left = f"The certificate expires on {end:%Y-%m-%d}, in {(end - now).days} days."
@@ -75,12 +75,12 @@ def _chain(chain: list[x509.Certificate], context: ssl.SSLContext) -> Iterator[F
     if problem := _verification_problem(context):
         yield Finding(
             Status.WARN,
-            f"Verification by this machine's authorities fails: {problem}.",
+            f"Verification against this machine's certificate authorities fails: {problem}.",
             "If an authority of yours has issued it, give that one to the clients. Else add the intermediate "
             "certificates to the file.",
         )
     else:
-        yield Finding(Status.OK, "This machine's authorities vouch for it.")
+        yield Finding(Status.OK, "This machine's certificate authorities trust it.")
 
 
 def _verification_problem(serving: ssl.SSLContext) -> str:

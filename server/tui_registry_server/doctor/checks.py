@@ -29,7 +29,7 @@ CHECKS = (
 
 
 def explain(error: Exception) -> Finding | None:
-    """What a check was stopped by; None for a mistake in the check itself."""
+    """What a check was stopped by; None for a bug in the check itself."""
     if isinstance(error, RegistryError):
         return Finding(Status.FAIL, error.message, "Correct the option that this is about.")
     if isinstance(error, SQLAlchemyError | sqlite3.Error | UnicodeDecodeError):

@@ -31,7 +31,7 @@ def has_schema(server: Server) -> Iterator[Finding]:
         try:
             schema.check(connection)
         except SchemaTooNewError as error:
-            yield Finding(Status.FAIL, str(error), "Install the version of tui-registry that has written it.")
+            yield Finding(Status.FAIL, str(error), "Install the version of tui-registry that wrote it.")
         except InvalidState as error:
             yield Finding(Status.WARN, error.message, "The next start of the server upgrades it. Back it up before.")
         else:

@@ -65,7 +65,7 @@ def has_backups(server: Server) -> Iterator[Finding]:
     if now() - time > OVERDUE * schedule.every * 1000:
         yield Finding(
             Status.WARN,
-            f"The newest backup in {folder} is of {format_time(time)}, older than the schedule has it.",
+            f"The newest backup in {folder} is of {format_time(time)}, older than scheduled.",
             "Look at the server's log for why it was not backed up.",
         )
     else:
@@ -78,7 +78,7 @@ def _room(folder: Path, size: int) -> Finding:
     free = shutil.disk_usage(folder).free
     text = f"{free / MIB:,.0f} MiB are free at {folder}; the database has {size / MIB:,.0f} MiB."
     if free < DISK_FAIL:
-        return Finding(Status.FAIL, text, "Make room: changes are refused when the disk is full.")
+        return Finding(Status.FAIL, text, "Free some space: changes are refused when the disk is full.")
     if free < max(DISK_WARN, COPIES * size):
-        return Finding(Status.WARN, text, "Make room for a backup and for the copy that an upgrade makes.")
+        return Finding(Status.WARN, text, "Free some space for a backup and for the copy that an upgrade makes.")
     return Finding(Status.OK, text)

@@ -77,7 +77,7 @@ def reaches_openid_provider(server: Server) -> Iterator[Finding]:
     if document.get("issuer") != provider.issuer:
         yield Finding(
             Status.FAIL,
-            f"{provider.issuer} calls itself {document.get('issuer')!a}: no token of it would be accepted.",
+            f"{provider.issuer} names {document.get('issuer')!a} as issuer: none of its tokens would be accepted.",
             "Give --oidc-issuer as the provider writes it.",
         )
     else:

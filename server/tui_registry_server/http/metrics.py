@@ -63,7 +63,7 @@ class _Collector:
         answered = CounterMetricFamily("tui_registry_requests", "Requests answered.", labels=[*labels, "status"])
         durations = HistogramMetricFamily(
             "tui_registry_request_duration_seconds",
-            "From a request's head to the end of its answer, of all but event streams.",
+            "From a request's head to the end of its response, without event streams.",
             labels=labels,
         )
         for key, counts in list(state.counts.routes.items()):
@@ -82,7 +82,7 @@ class _Collector:
         yield refused
         yield _gauge("tui_registry_connections", "Open connections.", state.connections())
         yield _gauge("tui_registry_event_streams", "Open event streams.", state.streams())
-        yield _gauge("tui_registry_draining", "1 while the server is about to end.", state.is_draining)
+        yield _gauge("tui_registry_draining", "1 while the server is shutting down.", state.is_draining)
 
     def _database(self) -> "Iterator[Metric]":
         from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
@@ -91,7 +91,7 @@ class _Collector:
         yield _gauge("tui_registry_write_queue_length", "Changes that wait for their turn.", writer.queue_length)
         yield CounterMetricFamily("tui_registry_changes", "Changes committed.", writer.changes)
         commits = HistogramMetricFamily(
-            "tui_registry_commit_duration_seconds", "Of each commit, which has many changes at once.", labels=[]
+            "tui_registry_commit_duration_seconds", "Duration of each commit, of many changes at once.", labels=[]
         )
         commits.add_metric([], list(writer.commits.buckets()), writer.commits.seconds)
         yield commits
@@ -100,7 +100,11 @@ class _Collector:
         if status is not None:
             described = {"kind": status.kind, "schema": status.schema}
             yield _info("tui_registry_database", "The kind of the database, and its schema.", described)
-            yield _gauge("tui_registry_database_size_bytes", "Of SQLite without the write-ahead log.", status.size)
+            yield _gauge(
+                "tui_registry_database_size_bytes",
+                "Size of the SQLite database, without its write-ahead log.",
+                status.size,
+            )
             yield _gauge("tui_registry_webhook_queue_length", "Deliveries still to be sent.", status.pending_deliveries)
 
     def _deliveries(self) -> "Iterator[Metric]":

@@ -178,7 +178,7 @@ class OAuth:
         work = partial(oauth.issue_by_rule, rule_id=match.rule_id, subject=match.subject)
         issued = await self._write(request, work)
         if issued is None:
-            raise OAuthProblem(400, "invalid_grant", "The rule that this token met was deleted.")
+            raise OAuthProblem(400, "invalid_grant", "The rule that this token matched was deleted.")
         return issued
 
     async def _write(self, request: Request, work: Callable[[Call], Issued | None]) -> Issued | None:

@@ -81,8 +81,8 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         "info": {
             "title": "tui-registry",
             "version": version("tui-registry"),
-            "description": "A model registry for MLflow's and Databricks' clients. `/ajax-api/2.0` answers like "
-            "`/api/2.0`; below either, `/preview/mlflow/` answers like `/mlflow/`, for MLflow 1.x. Times are "
+            "description": "A model registry for MLflow's and Databricks' clients. `/ajax-api/2.0` is the same as "
+            "`/api/2.0`; below either, `/preview/mlflow/` is the same as `/mlflow/`, for MLflow 1.x. Times are "
             f"milliseconds since the epoch; fields without a value are left out. The header `{HEADER}` of any call "
             "names the workspace whose models it is about; without it, that is the default one. To those who may not "
             "use a workspace, it does not exist: 404.",

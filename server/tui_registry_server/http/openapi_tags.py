@@ -13,7 +13,7 @@ class Tag(NamedTuple):
     prefixes: tuple[str, ...]
 
 
-SERVER = Tag("Server", "Whether it is ready, what it does, what it is, and how to sign in.", ())
+SERVER = Tag("Server", "Readiness, metrics, version and API description, and how to sign in.", ())
 """For routes that are not below the API's prefixes."""
 
 TAGS = (
@@ -33,16 +33,16 @@ TAGS = (
         "Asking for a version's move to a stage; approving, rejecting and cancelling that.",
         ("/mlflow/transition-requests/",),
     ),
-    Tag("Comments", "What people say of a version.", ("/mlflow/comments/",)),
+    Tag("Comments", "Comments on versions.", ("/mlflow/comments/",)),
     Tag(
         "Activities",
         "Who did what, as a list and as a stream of events.",
         ("/mlflow/activities/", "/mlflow/events"),
     ),
-    Tag("Overview", "What waits, what happened, and what should be looked after: counts.", ("/mlflow/registry/",)),
+    Tag("Overview", "Counts: open requests, recent transitions, and what needs attention.", ("/mlflow/registry/",)),
     Tag(
         "Webhooks",
-        "Telling other programs of changes, in Databricks' form and in MLflow's; and people, of what they follow.",
+        "Notifying other programs of changes, in Databricks' form and in MLflow's; and people, of what they follow.",
         ("/mlflow/registry-webhooks/", "/mlflow/webhooks", "/mlflow/follows/"),
     ),
     Tag(
@@ -52,12 +52,12 @@ TAGS = (
     ),
     Tag(
         "Workspaces",
-        "Models of the same name, apart from each other: the header `X-MLFLOW-WORKSPACE` of a request says where.",
+        "Separate sets of models: the header `X-MLFLOW-WORKSPACE` of a request names one.",
         ("/api/3.0/mlflow/workspaces",),
     ),
     Tag("People", "Users, groups and service principals: SCIM 2.0.", ("/preview/scim/v2/",)),
-    Tag("Offboarding", "All that somebody has, and taking it from them at once.", ("/principals/",)),
-    Tag("Imports", "Taking over the models of another registry as they are there.", ("/imports/",)),
+    Tag("Offboarding", "Everything that an account has, and offboarding it in one step.", ("/principals/",)),
+    Tag("Imports", "Importing the models of another registry, with their numbers, times and authors.", ("/imports/",)),
     Tag(
         "Tokens",
         "What people and programs sign in with: one's own, all of them for administrators, and who may have some.",

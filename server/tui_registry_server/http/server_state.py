@@ -38,7 +38,7 @@ class ServerState:
     async def require_ready(self) -> None:
         """Raises TemporarilyUnavailable, with the reason, if this server should not be sent requests."""
         if self.is_draining:
-            raise TemporarilyUnavailable("The server is about to end. Send requests to another.")
+            raise TemporarilyUnavailable("The server is shutting down. Send requests to another.")
         check = self._database_check
         if check is None or (check.done() and time.monotonic() - self._checked > KEPT_SECONDS):
             check = self._database_check = asyncio.ensure_future(self._check_database())

@@ -245,7 +245,7 @@ class _PassedOn(Response):
             leaving.cancel()
         error = None if exchange.cancelled() else exchange.exception()
         if exchange.cancelled() or isinstance(error, FAILURES):
-            log.warning("a call that was passed on to the tracking server was broken off: %s", type(error).__name__)
+            log.warning("a call that was passed on to the tracking server was aborted: %s", type(error).__name__)
             error = TemporarilyUnavailable(_UNAVAILABLE)
         # An answer that has begun is left without its end: uvicorn closes the connection, so that the client notices.
         if isinstance(error, RegistryError) and not self._is_started:

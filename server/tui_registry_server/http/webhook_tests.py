@@ -22,7 +22,7 @@ class WebhookTests:
     def place(self, principal_id: str) -> Iterator[None]:
         """A test runs while the block does. Raises RequestLimitExceeded."""
         if self._running[principal_id] >= AT_ONCE:
-            raise RequestLimitExceeded(f"{AT_ONCE} tests of webhooks by you are running. Wait until one has ended.")
+            raise RequestLimitExceeded(f"{AT_ONCE} of your webhook tests are running. Wait until one has ended.")
         self._running[principal_id] += 1
         try:
             yield

@@ -28,8 +28,8 @@ _REASONS: tuple[tuple[type[PyJWTError], str], ...] = (
     (InvalidSignatureError, "its signature is not the provider's."),
     (ImmatureSignatureError, "it is not valid yet. Compare the clocks of the provider and of the registry."),
     (InvalidAudienceError, "it is for another application: its audience is not this registry's."),
-    (InvalidIssuerError, "another provider has issued it."),
-    (MissingRequiredClaimError, "it has not all of the claims 'iss', 'aud', 'iat' and 'exp'."),
+    (InvalidIssuerError, "it was issued by another provider."),
+    (MissingRequiredClaimError, "it does not have all of the claims 'iss', 'aud', 'iat' and 'exp'."),
     (PyJWTError, "it could not be read."),
 )
 

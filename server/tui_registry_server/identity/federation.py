@@ -20,7 +20,7 @@ from tui_registry_server.wire.names import name_key
 
 MAX_ISSUERS = 100  # whose keys are kept
 
-_NO_RULE = "No federation rule is met by this token: by its issuer, subject and audience."
+_NO_RULE = "No federation rule matches this token's issuer, subject and audience."
 
 
 class Match(NamedTuple):
@@ -69,7 +69,7 @@ class Federation:
 
 def _only(rules: list[RuleRow]) -> RuleRow:
     if len({rule.principal_id for rule in rules}) > 1:
-        raise Unauthenticated("Several service principals have rules that are met by this token: send a client_id.")
+        raise Unauthenticated("Several service principals have rules that match this token: send a client_id.")
     return rules[0]
 
 

@@ -72,7 +72,7 @@ class IssuerKeys:
             return found
         if self._keys is None:
             raise TemporarilyUnavailable(
-                "The OpenID provider's keys could not be fetched, so that its tokens cannot be checked now. Try again, "
+                "The OpenID provider's keys could not be fetched, so its tokens cannot be verified now. Try again, "
                 "or use an access token of the registry."
             )
         raise Unauthenticated(f"{REFUSED} it is signed with a key that the provider does not publish.")
@@ -112,7 +112,7 @@ class IssuerKeys:
         try:
             endpoints = await fetch(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
             if endpoints.get("issuer") != self.issuer:
-                raise DocumentError(f"it calls itself {one_line(str(endpoints.get('issuer')), 200)}")
+                raise DocumentError(f"it says that its issuer is {one_line(str(endpoints.get('issuer')), 200)}")
             keys = _public_keys(await fetch(str(endpoints.get("jwks_uri"))))
         except DocumentError as error:
             if self._is_answering:

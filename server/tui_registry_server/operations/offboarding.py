@@ -101,7 +101,7 @@ def offboard(call: Call, body: Offboard, subject: Subject) -> Answer:
         return _entity(call, held)  # also of a repeated call, whose first answer was lost
     if body.etag is not None and body.etag != held.etag:
         raise Conflict(
-            f"What {held.row.name} has was changed since you read it. Nothing was done; read it again, and repeat it."
+            f"The account {held.row.name} was changed since you read it. Nothing was done; read it again, and retry."
         )
     answer = _entity(call, held)
     for request in transition_requests.of_creator(call.connection, call.principal, held.row.id):

@@ -61,7 +61,7 @@ def request(call: Call, body: CreateTransitionRequest, subject: TransitionSubjec
     version, target = subject.version, subject.target
     if version.stage is target:
         raise InvalidParameterValue(
-            f"Version {version.version} of '{version.name}' is in {target} already. Ask for another stage."
+            f"Version {version.version} of '{version.name}' is in {target} already. Request another stage."
         )
     if any(row.to_stage is target and row.principal_id == call.principal.id for row in _open_requests(call, version)):
         raise ResourceAlreadyExists(

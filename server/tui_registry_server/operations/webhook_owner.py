@@ -18,10 +18,10 @@ def reason_to_withhold(connection: Connection, webhook: WebhookRow) -> Callable[
     row = next(filter(None, (principals.find(connection, kind, webhook.principal_id) for kind in kinds)), None)
     who = f"{webhook.user_id}, who set this up,"
     if row is None or not row.active:
-        return lambda change: f"{who} is not active any more."
+        return lambda change: f"{who} is no longer active."
     owner = principals.with_rights(connection, row.id, PrincipalKind(row.kind), row.name, webhook.workspace_id)
     if not owner.is_member:
-        return lambda change: f"{who} may not use this workspace any more."
+        return lambda change: f"{who} may no longer use this workspace."
     levels: dict[str | None, int] = {None: owner.root_level}
     follows_requests = webhook.digest is not None and webhook.model_id is None
 
@@ -34,7 +34,7 @@ def reason_to_withhold(connection: Connection, webhook: WebhookRow) -> Callable[
         if levels[model_id] < Level.READ:
             return f"{who} may not read this."
         if follows_requests and not _waits_for(connection, owner, change):
-            return f"{who} cannot decide it: it is not open any more, or takes a higher level."
+            return f"{who} cannot decide it: it is no longer open, or requires a higher level."
         return None
 
     return reason

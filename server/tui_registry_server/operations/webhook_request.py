@@ -80,10 +80,10 @@ def _reason(webhook: WebhookRow, workspace: str) -> str:
         what = "the requests that wait for you" if webhook.model_name is None else one_line(webhook.model_name)
         how = "--requests" if webhook.model_name is None else one_line(webhook.model_name)
         option, where = (f"--workspace {workspace} ", f"workspace {workspace} of ") if workspace else ("", "")
-        return f"You follow {what} in {where}the model registry. To end that: tui-registry {option}unfollow {how}"
+        return f"You follow {what} in {where}the model registry. To stop: tui-registry {option}unfollow {how}"
     of = "the model registry" if webhook.model_name is None else f"registered model '{one_line(webhook.model_name)}'"
     of += f" in workspace {workspace}" if workspace else ""
-    return f"The webhook {webhook.id} of {of} sends this. {one_line(webhook.user_id)} has set it up."
+    return f"This was sent by webhook {webhook.id} of {of}, set up by {one_line(webhook.user_id)}."
 
 
 def _run_of_job(

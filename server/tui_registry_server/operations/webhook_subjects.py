@@ -52,8 +52,8 @@ def scope(call: Call, body: _NamesScope) -> ScopeSubject:
         return ScopeSubject(level=found.level, model=found.model)
     if not call.principal.admin:
         raise PermissionDenied(
-            "A webhook of the whole registry takes being a member of the group 'admins'. Give a model_name, or ask one "
-            "of them."
+            "A webhook of the whole registry requires being a member of the group 'admins'. Give a model_name, or ask "
+            "one of them."
         )
     return ScopeSubject(level=Level.MANAGE, model=None)
 

@@ -14,7 +14,7 @@ def check_subject(pattern: str) -> str:
     if not pattern.strip("*") or pattern.count("*") > MAX_WILDCARDS or not pattern.isprintable():
         raise InvalidParameterValue(
             f"The subject of a rule is what tokens have as 'sub', such as repo:org/name:ref:refs/heads/main. A * in it "
-            f"stands for any characters, at most {MAX_WILDCARDS} times, and not alone."
+            f"matches any characters; there may be {MAX_WILDCARDS} of them, but not one alone."
         )
     return pattern
 

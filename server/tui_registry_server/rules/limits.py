@@ -53,7 +53,7 @@ class Limits:
         "until a receiver must have answered; a killed server is replaced after 2 * webhook_seconds + webhook_sends / "
         "webhook_sends_per_second: 22, and at most 3600",
     )
-    openid_key_seconds: int = _limit(10, "between two fetches of an OpenID provider's keys, whoever asks for new ones")
+    openid_key_seconds: int = _limit(10, "between two fetches of an OpenID provider's keys, for all callers together")
     failed_attempts: int = _limit(20, "invalid tokens from one address, before it gets 429 for others")
     failed_attempts_per_minute: int = _limit(10, "of them that are forgiven per minute")
     failing_addresses: int = _limit(10_000, "whose failed attempts are counted; an IPv6 /64 is one address")

@@ -46,10 +46,10 @@ LEVELS: dict[PermissionLevel, tuple[Level, str]] = {
 """The levels on the wire, in order, with the stored level and the permission editor's description."""
 
 _ADMINS_DECIDE = {
-    Ability.USE_TOKENS: "that takes CAN_USE on the token settings. Ask a member of the group 'admins'",
-    Ability.SEE_ACCOUNT: "that takes being a member of the group 'admins'. Ask one of them",
-    Ability.ADMINISTER_WEBHOOKS: "that takes being a member of the group 'admins'. Ask one of them",
-    Ability.ADMINISTER: "that takes being a member of the group 'admins'. Ask one of them",
+    Ability.USE_TOKENS: "that requires CAN_USE on the token settings. Ask a member of the group 'admins'",
+    Ability.SEE_ACCOUNT: "that requires being a member of the group 'admins'. Ask one of them",
+    Ability.ADMINISTER_WEBHOOKS: "that requires being a member of the group 'admins'. Ask one of them",
+    Ability.ADMINISTER: "that requires being a member of the group 'admins'. Ask one of them",
 }
 
 TOKEN_LEVELS: dict[TokenPermissionLevel, tuple[Level, str]] = {
@@ -79,7 +79,7 @@ def require(ability: Ability, level: int, *, stages: frozenset[Stage] = frozense
     enough = min((grant.at_least for grant in rows if not grant.author), key=rank)
     touched = f" ({' and '.join(stage for stage in Stage if stage in stages)})" if stages else ""
     raise PermissionDenied(
-        f"Your permission level, {level_name(level) or 'none'}, does not let you {ability}{touched}: that takes "
+        f"Your permission level, {level_name(level) or 'none'}, does not let you {ability}{touched}: that requires "
         f"{enough}. Ask somebody with CAN_MANAGE on the model."
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "TUI_REGISTRY_WEBHOOK_KEY"
 
-HOW_TO_MAKE_A_KEY = "Make one with: (umask 077; openssl rand -base64 32 | tr '+/' '-_' > webhook.key)"
+HOW_TO_MAKE_A_KEY = "Create one with: (umask 077; openssl rand -base64 32 | tr '+/' '-_' > webhook.key)"
 
 
 class SecretBox:
@@ -35,7 +35,7 @@ class SecretBox:
             self._fernet = MultiFernet([Fernet(key) for key in keys.split()])
         except ValueError:
             raise InvalidParameterValue(
-                f"The key for webhooks' secrets is not one: it is 32 bytes in URL-safe base64. {HOW_TO_MAKE_A_KEY}"
+                f"The key for webhooks' secrets is not valid: a key is 32 bytes in URL-safe base64. {HOW_TO_MAKE_A_KEY}"
             ) from None
 
     def seal(self, text: str) -> str:

@@ -203,7 +203,7 @@ def due_webhooks(connection: Connection, owner: str, now: int) -> list[tuple[str
 
 def claim(connection: Connection, webhook_id: str, owner: str, lease: int) -> bool:
     """Take or extend the lease of a webhook for so many milliseconds, by the database's clock: those of servers may
-    differ. False if another server has it, or if it is not active any more."""
+    differ. False if another server has it, or if it is no longer active."""
     return bool(_CLAIM.run(connection, webhook_id=webhook_id, owner=owner, lease=lease).rowcount)
 
 

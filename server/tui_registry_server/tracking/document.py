@@ -76,7 +76,7 @@ def _run_id(model: LoggedModel) -> str:
     """Others search by it, so it must be one."""
     run_id = model.info.source_run_id
     if run_id and not is_run_id(run_id):
-        raise TrackingUnusable("its answer names a run by what is no run id")
+        raise TrackingUnusable("its answer names a run by something that is not a run id")
     return run_id
 
 

@@ -33,15 +33,15 @@ def test_a_higher_level_is_never_worse(ability: Ability, author: bool, stages: f
 
 
 def test_a_refusal_says_which_level_would_do() -> None:
-    with pytest.raises(PermissionDenied, match=r"CAN_READ, does not let you .* takes CAN_EDIT"):
+    with pytest.raises(PermissionDenied, match=r"CAN_READ, does not let you .* requires CAN_EDIT"):
         require(Ability.EDIT, Level.READ)
     with pytest.raises(
-        PermissionDenied, match=r"\(Staging and Production\): that takes CAN_MANAGE_PRODUCTION_VERSIONS"
+        PermissionDenied, match=r"\(Staging and Production\): that requires CAN_MANAGE_PRODUCTION_VERSIONS"
     ):
         require(Ability.TRANSITION, Level.MANAGE_STAGING, stages=frozenset({Stage.STAGING, Stage.PRODUCTION}))
     with pytest.raises(PermissionDenied, match="Only the author"):
         require(Ability.EDIT_COMMENT, Level.MANAGE)
-    with pytest.raises(PermissionDenied, match=r"level, none, .* takes CAN_READ"):
+    with pytest.raises(PermissionDenied, match=r"level, none, .* requires CAN_READ"):
         require(Ability.READ, Level.NONE)
 
 

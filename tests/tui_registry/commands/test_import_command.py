@@ -127,7 +127,7 @@ def test_from_a_workspace_again_and_again(
     (tmp_path / "databricks.cfg").write_text(f"[work]\nhost = {source.url}\ntoken = {source.admin_token}\n")
     monkeypatch.setenv("DATABRICKS_CONFIG_FILE", str(tmp_path / "databricks.cfg"))
     unasked = run(target, "import", "databricks://work")
-    assert (unasked.exit_code, "Say so with --yes" in unasked.output) == (1, True)
+    assert (unasked.exit_code, "Confirm with --yes" in unasked.output) == (1, True)
     dry = report(run(target, "import", "databricks://work", "--dry-run", "--json"))
     assert dry["counts"]["created_versions"] == 6
     assert dry["differences"] == [UNKNOWN_BOB]

@@ -119,7 +119,7 @@ async def test_what_is_left_of_several_is_not_tried_without_a_server(samples: Sa
         await shown.notifies(f"0 approved, 1 failed, 4 not tried: {untried} and 1 more · @ details")
         assert "5 marked" in shown.header
         await shown.press("at")
-        await shown.shows(f"approve {models[0]} version 1", "Not tried: the server was no longer there")
+        await shown.shows(f"approve {models[0]} version 1", "Not tried: the server could not be reached")
         await shown.press("escape")
         await proxy.open()
         await shown.shows("● live")

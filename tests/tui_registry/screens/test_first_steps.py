@@ -75,7 +75,7 @@ async def test_empty_places_say_what_to_do_and_only_what_one_may(empty: LiveRegi
         await shown.type("nothing-is-called-so")
         await shown.shows("No matching activity.", "Stage transitions per day: 0", "● live")
         await shown.press("escape", "6")
-        await shown.shows("no model lacks a description", "somebody active has CAN_MANAGE on each")
+        await shown.shows("no model lacks a description", "an active account has CAN_MANAGE on each")
         await shown.press("5", "tab", "tab", "tab")
         await shown.shows("No service principals.", "only members of the group admins")
         assert "Press n" not in shown.text

@@ -34,7 +34,7 @@ async def test_by_keys(served: tuple[LiveRegistry, Mailbox]) -> None:
         async with console(live.url, live.token(BOB)) as shown:
             await shown.press("f")
             await shown.shows("Follow requests that wait for you", "every day", "leave empty for your own address")
-            assert "not any more" not in shown.text
+            assert "stop following" not in shown.text
             await shown.press("k", "enter", "enter")  # every hour
             await shown.notifies("requests that wait for you: You are notified every hour.")
             await shown.press("2")
@@ -53,7 +53,7 @@ async def test_by_keys(served: tuple[LiveRegistry, Mailbox]) -> None:
             await shown.press("enter")
             await shown.shows("Models › churn")
             await shown.press("f")
-            await shown.shows("You follow churn", "not any more", BOB)
+            await shown.shows("You follow churn", "stop following", BOB)
             await shown.press("G", "enter", "enter")
             await shown.notifies("churn: You are not notified of it any more.")
             await shown.until(lambda: len(bob.get(FOLLOWS).ok()["follows"]) == 1, "one less")
@@ -75,7 +75,7 @@ async def test_what_one_follows_is_listed_changed_and_ended(
         admin.patch("/permissions/registered-models/root", access_control_list=[entry]).ok()
         async with console(live.url, live.token(ann), size) as shown:
             await shown.press("F")
-            await shown.shows("Follows (0)", "You follow nothing.", "Press f on a model")
+            await shown.shows("Follows (0)", "You do not follow anything.", "Press f on a model")
             assert "unfollow" not in shown.bar
             api.post("/mlflow/follows/set", digest="DAILY").ok()
             api.post("/mlflow/follows/set", model_name="churn", digest="HOURLY", slack_url=slack).ok()
@@ -89,7 +89,7 @@ async def test_what_one_follows_is_listed_changed_and_ended(
             await shown.notifies("churn: You are notified immediately.")
             await shown.shows("immediately")
             await shown.press("D")
-            await shown.shows("Follow this no longer?", "• churn", "Nothing more is sent to Slack B1CD (127.0.0.1:9).")
+            await shown.shows("Stop following this?", "• churn", "Nothing more is sent to Slack B1CD (127.0.0.1:9).")
             await shown.press("n", "enter")
             await shown.shows("Models › churn")
             await shown.press("escape", "D", "y")
@@ -113,13 +113,13 @@ def test_by_commands(served: tuple[LiveRegistry, Mailbox]) -> None:
         environment = {"TUI_REGISTRY_URL": live.url, "TUI_REGISTRY_TOKEN": live.admin_token}
         return CliRunner().invoke(main, [*arguments], env=environment)
 
-    assert "You follow nothing." in run("follows").stderr
+    assert "You do not follow anything." in run("follows").stderr
     assert run("follow").exit_code == run("follow", "churn", "--requests").exit_code == 2
     assert run("follow", "churn", "--now", "--digest", "daily").exit_code == 2
     assert "no e-mail address" in run("follow", "churn").stderr
     slack = "https://127.0.0.1:9/services/secret"
     dry = run("follow", "churn", "--slack", slack, "--dry-run")
-    assert (dry.exit_code, "You follow nothing." in run("follows").stderr) == (0, True)
+    assert (dry.exit_code, "You do not follow anything." in run("follows").stderr) == (0, True)
     assert "You are notified immediately." in run("follow", "churn", "--slack", slack).stdout
     changed = run("follow", "churn", "--digest", "daily", "--email", "ops@example.org", "--json")
     followed = json.loads(changed.stdout)["follow"]

@@ -92,7 +92,7 @@ async def test_what_is_well_is_said(samples: Samples) -> None:
         await shown.press("6")
         await shown.shows("Open requests", "no open requests")
         assert note(shown, "Models without description") == ("0", "no model lacks a description")
-        assert note(shown, "Models without owner") == ("0", "somebody active has CAN_MANAGE on each")
+        assert note(shown, "Models without owner") == ("0", "an active account has CAN_MANAGE on each")
         assert note(shown, "Old Production versions") == ("0", "none was created more than 90 days ago")
         assert note(shown, "Tokens expiring soon") == ("0", "no token of yours expires within 14 days")
 

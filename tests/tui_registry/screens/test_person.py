@@ -208,7 +208,7 @@ async def test_without_the_name_nobody_is_offboarded(samples: Samples, leaver: L
         samples.ask(leaver.model, "1", "Production")
         proxy.refuse("transition-requests/list", 500, "INTERNAL_ERROR")
         await shown.press("enter", "O")
-        await shown.shows(f"Offboard {leaver.name}?", "• It cannot be read whether others have requested the same.")
+        await shown.shows(f"Offboard {leaver.name}?", "• Could not check whether others have requested the same.")
         proxy.accept()
         await shown.press("escape", "O")
         await shown.shows(f"Offboard {leaver.name}?", "• Stays open: the same request for ", f"by {ASKER}.")
@@ -267,7 +267,7 @@ async def test_an_older_server_is_told_and_not_asked_again(samples: Samples, lea
         proxy.refuse("/Me", 500, "INTERNAL_ERROR")
         await shown.press("5", "tab", "slash")
         await shown.type(leaver.name)
-        await shown.shows(f"“{leaver.name}” (1)", "It cannot be read what you may change here: No /Me.", "● live")
+        await shown.shows(f"“{leaver.name}” (1)", "Could not check what you may change here: No /Me.", "● live")
         await shown.press("enter")
         assert "n new" not in shown.bar
         proxy.accept()

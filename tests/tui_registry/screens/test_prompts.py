@@ -247,7 +247,7 @@ async def test_chats_are_created_and_keep_what_they_prescribe(samples: Samples, 
         await shown.press("n")
         await shown.shows("Messages, as JSON", "and keeps its response format and", "Grüß \\u202e{{name}}")
         await shown.press("ctrl+end", "backspace", "ctrl+s")
-        await shown.shows("The messages are no JSON")
+        await shown.shows("The messages are not valid JSON")
         await shown.press("ctrl+end", *', {"role": "user"}]', "ctrl+s")
         await shown.shows("Message 2 needs a role and a content")
         await shown.press("ctrl+end", "backspace", "backspace", *', "content": ""}]', "ctrl+s")
@@ -263,7 +263,7 @@ async def test_names_that_cannot_be_given(samples: Samples, reply: str) -> None:
         await shown.press("7", "n", "t")
         await shown.type("a b")
         await shown.press("tab", *"one text", "ctrl+s")
-        await shown.shows("A prompt's name has letters")
+        await shown.shows("A prompt's name may only have")
         for taken, what in ((model, "model"), (reply, "prompt")):
             await shown.press("ctrl+u")
             await shown.type(taken)

@@ -114,7 +114,7 @@ async def test_undo_names_the_last_change_even_if_it_cannot_be_undone(samples: S
         await shown.press("enter")
         await shown.notifies("Moved from Archived to Production.")
         await shown.press("u")
-        await shown.notifies("It cannot be undone", "It archived the versions", "now takes back the change before it")
+        await shown.notifies("It cannot be undone", "It archived the versions", "now undoes the change before it")
         assert "Undo the last change?" not in shown.text
         await shown.press("u")
         await shown.shows("Undo the last change?", "Tag k set to v.")

@@ -101,7 +101,7 @@ async def test_from_creation_to_deletion(hooked: Hooked, monkeypatch: pytest.Mon
         await paste(shown, SECRET)
         assert SECRET not in shown.text
         await shown.press("ctrl+s")
-        await shown.shows(f"Tell {host} of", "[x]  MODEL_VERSION_CREATED", "[ ]  COMMENT_CREATED")
+        await shown.shows(f"Notify {host} of", "[x]  MODEL_VERSION_CREATED", "[ ]  COMMENT_CREATED")
         assert "REGISTERED_MODEL_CREATED" not in shown.text
         await shown.press("enter")
         await shown.notifies("The webhook is created.")
@@ -241,7 +241,7 @@ async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
         await shown.press("colon")
         await shown.type("webhooks fraud")
         await shown.press("enter")
-        await shown.shows("Webhooks (0)", "It cannot be read what you may change here", "No webhooks.", "● live")
+        await shown.shows("Webhooks (0)", "Could not check what you may change here", "No webhooks.", "● live")
         assert "n new" not in shown.bar
         proxy.accept()
         await shown.press("f5")
@@ -281,7 +281,7 @@ async def test_what_waits_for_its_next_attempt_is_sent_now(hooked: Hooked, size:
         await to_waiting(shown, model)
         hooked.answers.append(OK)
         await shown.press("r")
-        await confirm(shown, "Send this delivery now?", "does not wait any longer")
+        await confirm(shown, "Send this delivery now?", "no longer waits")
         await shown.notifies("It is sent now, after those before it.")
         assert len(hooked.receiver.wait_for(sent + 2)) == sent + 2
         await shown.press("f5")
@@ -299,7 +299,7 @@ async def test_what_was_sent_meanwhile_is_not_sent_twice(hooked: Hooked) -> None
         settled(hooked.ann, webhook, "DELIVERED")
         await shown.press("r")
         await confirm(shown, "Send this delivery now?")
-        await shown.notifies("It was sent meanwhile, and not again.")
+        await shown.notifies("It had been sent in the meantime, and was not sent again.")
         (after,) = hooked.ann.get(f"{HOOKS}/deliveries", id=webhook).ok()["deliveries"]
         assert (after["status"], after["attempts"]) == ("DELIVERED", 2)
         assert len(hooked.receiver.requests) == sent + 2

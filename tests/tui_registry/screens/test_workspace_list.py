@@ -149,7 +149,7 @@ async def test_one_is_made_described_and_deleted(admin: Api, size: tuple[int, in
         await shown.shows("New workspace")
         await shown.type("Not-A-Name")
         await shown.press("enter", "enter")
-        await shown.shows("A name has 2 to 63 of a to z")
+        await shown.shows("A name has 2 to 63 characters")
         await shown.press(*["backspace"] * 10)  # the focus is on what is wrong
         await shown.type("team-b")
         await shown.press("enter")

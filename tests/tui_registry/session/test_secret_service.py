@@ -139,7 +139,7 @@ def test_a_crash_does_not_show_the_token(samples: Samples, service: dict[str, st
         shown.press("?")
         assert shown.ends() == 1
     said = b" ".join(shown.raw.split())  # it may be in several lines
-    assert b"tui-registry stopped because of a mistake in itself" in said
+    assert b"tui-registry crashed because of a bug" in said
     assert b"There is no help with" in said
     assert token.encode() not in shown.raw.replace(b"\r\n", b"")
     assert_nowhere(token, samples, home)

@@ -1,4 +1,4 @@
-"""A mistake in the console itself: the terminal is as it was, and a report without secrets is left for who fixes it."""
+"""A bug in the console itself: the terminal is as it was, and a report without secrets is left for who fixes it."""
 
 import re
 import stat
@@ -41,8 +41,8 @@ def test_the_terminal_is_as_it_was_and_a_report_is_kept(samples: Samples, tmp_pa
     for off, on in (("\x1b[?1049l", "\x1b[?1049h"), ("\x1b[?25h", "\x1b[?25l"), ("\x1b[?1000l", "\x1b[?1000h")):
         assert said.rfind(off) > said.rfind(on)
     after = " ".join(said[said.rfind("\x1b[?1049l") :].split())
-    assert "tui-registry stopped because of a mistake in itself: RuntimeError: There is no help with …" in after
-    (report,) = (tmp_path / ".local" / "state" / "tui-registry" / "log").glob("mistake-*.txt")
+    assert "tui-registry crashed because of a bug: RuntimeError: There is no help with …" in after
+    (report,) = (tmp_path / ".local" / "state" / "tui-registry" / "log").glob("crash-*.txt")
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
     assert report.name in said.replace("\r\n", "").replace(" ", "")
     text = report.read_text()

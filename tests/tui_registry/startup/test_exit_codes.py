@@ -29,7 +29,7 @@ WRONG_DATABASES = (".", "bad.db", "/proc/none/registry.db", "postgresql://127.0.
 def assert_told(code: int, message: str, what: object) -> None:
     assert code in set(MEANINGS), (what, code, message)
     assert "Traceback" not in message, (what, message)
-    assert "A mistake in tui-registry" not in message, (what, message)
+    assert "A bug in tui-registry" not in message, (what, message)
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def test_what_nobody_foresaw_is_told_and_kept(command_home: Path, monkeypatch: p
     assert done.exit_code == Exit.REFUSED
     assert "Traceback" not in done.output
     message, _, file = done.output.strip().partition(". A report is in ")
-    assert message.startswith("Error: A mistake in tui-registry itself: ZeroDivisionError")
+    assert message.startswith("Error: A bug in tui-registry: ZeroDivisionError")
     report = Path(file).read_text()
     assert "Traceback" in report
     assert "0123456789abcdef" not in report

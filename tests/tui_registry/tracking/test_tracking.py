@@ -154,7 +154,7 @@ async def test_the_demo_says_that_its_runs_are_invented(samples: Samples, tmp_pa
         await shown.press("enter")
         await shown.shows(f"Models › {model}", "a" * 32)
         await shown.press("o")
-        await shown.notifies("The demo's runs are invented", "their links lead nowhere")
+        await shown.notifies("The demo's runs are invented", "their links do not work")
         app.exit()
 
 

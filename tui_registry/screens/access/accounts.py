@@ -167,7 +167,7 @@ def _deactivation(account: DirectoryEntry, *, own: bool) -> Question:
     message = [
         Content("The account's tokens will no longer be accepted."),
         Content.styled("Its permissions, groups and history are kept; A reactivates it.", "dim"),
-        *([] if own else [Content.styled("To take them from it for good, offboard it instead: O.", "dim")]),
+        *([] if own else [Content.styled("To remove them permanently, offboard it instead: O.", "dim")]),
     ]
     return Question(
         f"Deactivate {account.principal}?",

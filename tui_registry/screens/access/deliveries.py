@@ -31,8 +31,8 @@ from tui_registry_server.wire.webhook_delivery import DeliveryStatus, WebhookDel
 
 MAX_READ = 20  # pages that are read until one has a match
 MAX_ANSWER = 4096  # characters
-WAITING_ARE_SENT_NOW = "What waits for its next attempt does not wait any longer; what is before it is sent first."
-SAME_IDS = "With the same ids, by which the receiver can tell what it has had before."
+WAITING_ARE_SENT_NOW = "It no longer waits for its next attempt; deliveries queued before it are sent first."
+SAME_IDS = "With the same ids, so that the receiver can recognize duplicates."
 STATUSES = {status.value.casefold(): status for status in DeliveryStatus}
 STATES = {
     states.WAITING: DeliveryStatus.PENDING,

@@ -79,7 +79,7 @@ class Section(TableActions, Listing):
         try:
             await self.read_me()
         except CallError as error:
-            self.rights_problem = f"It cannot be read what you may change here: {one_line(str(error))}"
+            self.rights_problem = f"Could not check what you may change here: {one_line(str(error))}"
         else:
             self.rights_problem = ""
 

@@ -48,7 +48,7 @@ async def create(app: Console, table: NewRowTable, model: str, *, is_admin: bool
     if values is None:
         return
     of_model = model or values["model"]
-    events = await _choose_events(app, f"Tell {_host(values['url'])} of", USUAL, of_model=bool(of_model))
+    events = await _choose_events(app, f"Notify {_host(values['url'])} of", USUAL, of_model=bool(of_model))
     if events is None:
         return
     is_checked = values["certificate"] == CHECK or values["format"] == WebhookFormat.EMAIL
@@ -179,9 +179,9 @@ def test(app: Console, webhook: WebhookOverview) -> None:
 async def confirms_status(app: Console, chosen: Sequence[WebhookOverview], after: RegistryWebhookStatus) -> bool:
     is_pause = after is RegistryWebhookStatus.DISABLED
     effect = (
-        "Nothing is sent until it is resumed: what is queued stays, and what happens meanwhile is not sent."
+        "Nothing is sent until it is resumed: what is queued stays, and what happens in the meantime is not sent."
         if is_pause
-        else "It is notified of what happens from now on, and sent what is queued."
+        else "It is notified of changes from now on, and is sent what is queued."
     )
     owner = [] if is_pause else [Content.styled("It will be yours: it notifies of what you may read.", "dim")]
     verb = "Pause" if is_pause else "Resume"
@@ -198,7 +198,7 @@ async def confirms_deletion(app: Console, chosen: Sequence[WebhookOverview]) -> 
         [*_named(chosen), Content(" ".join(effects))],
         "Delete",
         word=word_for(changes.host_of(chosen[0]) if len(chosen) == 1 else "", "delete"),
-        why_word="the deliveries go, too",
+        why_word="deletes its deliveries",
     )
     return await app.push_screen_wait(Confirm(question)) is not None
 

@@ -23,7 +23,7 @@ from tui_registry_server.wire.workspace import Workspace
 from tui_registry_server.wire.workspace_name import DEFAULT_NAME, MAX_NAME_LENGTH, is_workspace_name
 
 OTHERS = "These are the workspaces that you may use: members of the group admins create them."
-INVALID = "A name has 2 to 63 of a to z, 0 to 9 and -, which is neither first nor last."
+INVALID = "A name has 2 to 63 characters: a to z, 0 to 9, and -, which cannot be first or last."
 MAX_DESCRIPTION = 200  # characters, in the list
 
 
@@ -174,7 +174,7 @@ class Workspaces(Section):
             [
                 *([] if count else [Content("It has no models or prompts.")]),
                 Content("Its permissions, requests, webhooks and follows are deleted, too."),
-                Content("Whoever uses it is told that it does not exist."),
+                Content("Clients that use it will get an error: it does not exist."),
                 Content("Artifacts are kept, and the audit log keeps what happened in it."),
                 *([Content("The console then opens the default workspace.")] if name == self._open else []),
             ],

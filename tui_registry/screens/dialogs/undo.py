@@ -17,12 +17,12 @@ def undo_last_change(app: Console) -> None:
     if app.mutations.is_running:
         return  # the one that is being made may be the last one
     if change is None:
-        app.mutations.report("Nothing to undo", Verdict.DONE, "no change was made here that was not undone already.")
+        app.mutations.report("Nothing to undo", Verdict.DONE, "there are no changes left to undo.")
     elif change.undoing:
         app.mutations.prepare(partial(_ask, app, change))
     else:
         app.mutations.pass_over(change)
-        before = " The undo key now takes back the change before it." if app.mutations.last_change else ""
+        before = " The undo key now undoes the change before it." if app.mutations.last_change else ""
         outcome = " ".join(f"{one_line(each, 300).rstrip('.')}." for each in (change.message, change.note) if each)
         message = f"{visible(change.title)}: {outcome}{before}"
         app.mutations.report("It cannot be undone", Verdict.UNKNOWN, message)

@@ -28,7 +28,7 @@ PLACE_DETAILS = {
     "groups": "Groups of users and service principals",
     "service principals": "Accounts of programs",
     "tokens": "Access tokens",
-    "webhooks": "Telling other programs of changes",
+    "webhooks": "Notifying other programs of changes",
     "follows": "What you follow",
     "workspaces": "Separate sets of models; :workspace NAME opens one",
 }

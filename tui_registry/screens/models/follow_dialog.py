@@ -22,7 +22,7 @@ async def follow(app: Console, model: str | None) -> None:
     before = await app.client.follows.of(model)
     choices = [Choice(digest.value, *LABELS[digest]) for digest in Digest]
     if before is not None:
-        choices.append(Choice(STOP, "not any more", "end it"))
+        choices.append(Choice(STOP, "stop following", "no more messages"))
     to = "" if before is None else before.email or before.slack_url or ""
     fields = [
         Field(name="when", label="Notify", value=(before.digest if before else Digest.DAILY).value, choices=choices),

@@ -30,8 +30,10 @@ NO_PROBLEM = ("–", "dim")
 class Follows(TableActions, Listing):
     place = "follows"
     list_title = "Follows"
-    empty_message = "You follow nothing.\nPress f on a model, or in the inbox, to be notified of what others do."
-    no_match = "Nothing that you follow matches."
+    empty_message = (
+        "You do not follow anything.\nPress f on a model, or in the inbox, to be notified of what others do."
+    )
+    no_match = "No matching follows."
     placeholder = "model or address"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("follows"), *WHILE_TYPING]
     COLUMNS = (
@@ -102,7 +104,7 @@ class Follows(TableActions, Listing):
     async def _unfollow(self, chosen: Follow) -> None:
         followed = changes.about(chosen.model_name)
         effect = f"Nothing more is sent to {one_line(changes.receiver_of(chosen))}."
-        question = Question("Follow this no longer?", [Content(f"• {followed}\n  {effect}")], "Unfollow")
+        question = Question("Stop following this?", [Content(f"• {followed}\n  {effect}")], "Unfollow")
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             self.console_app.mutations.start(changes.unfollow(self.console_app.client, chosen))
 

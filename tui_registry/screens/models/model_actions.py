@@ -58,7 +58,7 @@ async def delete_model(app: Console, name: str) -> None:
     latest = ", ".join(f"{each.version} in {each.current_stage}" for each in model.latest_versions)
     message = f"• {visible(name)}\n  "
     message += f"With its versions, up to {last.version}; latest: {latest}." if last else "It has no versions."
-    message += "\n  Its tags, aliases, comments, open requests and permissions go too."
+    message += "\n  Its tags, aliases, comments, open requests and permissions are deleted, too."
     question = Question(
         title=f"Permanently delete this {noun}?",
         message=[Content(message)],

@@ -40,7 +40,7 @@ def write(name: str, text: str, *, overwrite: bool) -> Path:
         write_private(file, text)
     except FileExistsError:
         if not file.is_file():
-            raise IsADirectoryError(EISDIR, "there is something else of this name, not a file") from None
+            raise IsADirectoryError(EISDIR, "something that is not a file has this name") from None
         raise
     return file
 

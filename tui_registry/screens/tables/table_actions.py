@@ -61,7 +61,7 @@ class TableActions(Arranged):
             for number, (name, column) in enumerate(columns.items(), 1)
         ]
         if self.arrangement.sort is not None:
-            choices.append(Choice(OWN_ORDER, "none", "the order that this place has by itself", key="0"))
+            choices.append(Choice(OWN_ORDER, "none", "the default order", key="0"))
         chosen = await self.app.push_screen_wait(Choose("Sort by", choices, current=sort.column if sort else ""))
         if chosen is None:
             return
@@ -139,7 +139,7 @@ class TableActions(Arranged):
         name = values["name"]
         view.key = values["key"]
         if name in app.views:
-            message = [Content(f"Now it is: {one_line(app.views[name].description)}")]
+            message = [Content(f"Currently: {one_line(app.views[name].description)}")]
             question = Question(f"Replace the view {name}?", message, "Replace")
             if await self.app.push_screen_wait(Confirm(question)) is None:
                 return
@@ -208,7 +208,7 @@ class TableActions(Arranged):
         try:
             return await asyncio.to_thread(partial(write, name, text, overwrite=False))
         except FileExistsError:
-            message = [Content(one_line(name)), Content("What is in it will be lost.")]
+            message = [Content(one_line(name)), Content("Its contents will be lost.")]
             if await self.app.push_screen_wait(Confirm(Question("Overwrite the file?", message, "Overwrite"))) is None:
                 return None
             return await asyncio.to_thread(partial(write, name, text, overwrite=True))
@@ -216,15 +216,15 @@ class TableActions(Arranged):
     def _exported_rows(self, table: Table) -> str:
         rows = f"{table.row_count:,} row{'' if table.row_count == 1 else 's'}"
         if self.has_all_rows:
-            return f"{rows}: all of this list"
-        return f"{rows}: those that are loaded, there are more"
+            return f"{rows}: the whole list"
+        return f"{rows}: those loaded; there are more"
 
 
 def _name_problem(name: str) -> str:
     try:
         TypeAdapter(ViewName).validate_python(name)
     except ValidationError:
-        return "Use a letter, and then at most 30 letters, digits, - and _."
+        return "Start with a letter, followed by at most 30 letters, digits, - and _."
     return ""
 
 
