@@ -154,7 +154,7 @@ class Console(Protocol):
         """The environment variables for a child process: no token is among them."""
 
     def run_in_terminal(self, arguments: Sequence[str], *, title: str = "") -> int:
-        """Leave the terminal to a program, and wait until it ends: nothing else goes on meanwhile. Returns its exit
+        """Leave the terminal to a program, and wait until it ends: nothing else runs in the meantime. Returns its exit
         code, or the negative number of the signal that ended it. With a ``title`` this is written before, and after the
         program Enter is waited for. Raises OSError, ValueError."""
 

@@ -70,7 +70,7 @@ class Options:
     that the consoles hold a shared lock on: the server exits with the last of them. ``socket_fd`` is a listening Unix
     socket, inherited from the parent process, that is served, too. The X-Forwarded-For of ``trusted_proxies`` is
     trusted. ``webhook_networks``: where webhooks may send to, besides public addresses; ``webhook_key_file``: with the
-    key that encrypts their secrets; ``mail_server`` hands e-mail over. On ``metrics_port``, if there is one,
+    key that encrypts their secrets; ``mail_server`` sends e-mail. On ``metrics_port``, if there is one,
     http.monitoring is served. ``drain``: seconds after SIGTERM in which requests are still served."""
 
     database: str
@@ -238,8 +238,8 @@ class _Server(uvicorn.Server):
         announce(f"Serving the registry {redact_url(self._options.database)} on {self._url} (Ctrl-C ends it)")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal begins the end: if it is SIGTERM, after a while in which requests are still served, so that
-        load balancers notice that this server is not ready. The second one ends it at once."""
+        """The first signal begins the shutdown: if it is SIGTERM, after a while in which requests are still served, so
+        that load balancers notice that this server is not ready. The second one ends it at once."""
         self._captured_signals.append(sig)
         if self._registry.state.is_draining:
             self._remove_state_file()

@@ -1,5 +1,5 @@
-"""Scores a Spark DataFrame by models of the registry, whose address is the only one that MLflow is told, and prints the
-scores by the URIs of the models, which are the arguments."""
+"""Scores a Spark DataFrame by models of the registry, whose address is the only one that MLflow is configured with, and
+prints the scores by the URIs of the models, which are the arguments."""
 
 import json
 import sys

@@ -272,7 +272,7 @@ def test_the_synchronous_standby_is_gone(servers: Servers) -> None:
         assert "the change may have been made, or not" in message
         message = create(two, "behind it").refused(503, "TEMPORARILY_UNAVAILABLE")
         assert "Nothing was changed" in message
-        assert {"without one", "behind it"}.isdisjoint(texts(two)), "reading goes on, of what is safe"
+        assert {"without one", "behind it"}.isdisjoint(texts(two)), "what is safe can still be read"
         pair.standby.start()
         servers.until_served()
         there = texts(two)

@@ -79,7 +79,7 @@ def go_through(live: LiveRegistry, fill: Callable[[], object], relieve: Callable
             each.start()
         for each in writers:
             each.join()
-        assert api.get("/mlflow/registered-models/get", name="first").ok(), "reading goes on"
+        assert api.get("/mlflow/registered-models/get", name="first").ok(), "it can still be read"
         assert api.get("/mlflow/registered-models/search", max_results=10).ok()
         relieve()
         api.post("/mlflow/registered-models/create", name="afterwards", description=TEXT).ok()
@@ -160,7 +160,7 @@ def test_a_database_that_may_not_be_written(tmp_path: Path) -> None:
 
 
 def test_pages_that_were_overwritten(tmp_path: Path) -> None:
-    """What can be read may be served; other requests get an error, and the server goes on."""
+    """What can be read may be served; other requests get an error, and the server keeps running."""
     with serving(tmp_path) as live, Api(live.url, live.admin_token) as api:
         for number in range(200):
             api.post("/mlflow/registered-models/create", name=f"m{number:03}", description=TEXT).ok()

@@ -1,4 +1,4 @@
-"""A server that is killed while models are imported into it, and started again: the importer waits, and goes on."""
+"""A server that is killed while models are imported into it, and started again: the importer waits, and continues."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Two servers on one database are killed at random while they tell webhooks of changes: each change is delivered at
+"""Two servers on one database are killed at random while they notify webhooks of changes: each change is delivered at
 least once, in order for each webhook, and nothing else is. A longer form, with ten thousand deliveries:
 
 TUI_REGISTRY_TEST_ROUNDS=5000 python -m pytest -n0 -s tests/faults/test_webhook_deliveries.py

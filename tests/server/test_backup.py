@@ -177,7 +177,7 @@ def test_what_is_in_the_way_is_put_aside_only_when_asked_to(backed_up: Path, tmp
         assert (result.exit_code, "--force" in result.stderr) == (1, True)
         result = run("restore", "--force", str(backed_up), "--database", other.database)
         assert (result.exit_code, "in use" in result.stderr) == (1, True)
-        assert names(other.url, other.admin_token) == ["in the way"], "it goes on without interruption"
+        assert names(other.url, other.admin_token) == ["in the way"], "it continues without interruption"
     result = run("restore", "--force", str(backed_up), "--database", other.database)
     assert result.exit_code == 0, result.output
     (kept,) = folder.glob("registry.db.before-restore-*")

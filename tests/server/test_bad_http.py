@@ -1,4 +1,5 @@
-"""Wrong methods, wrong paths, and requests that are not HTTP: refused by the usual error, and the server goes on."""
+"""Wrong methods, wrong paths, and requests that are not HTTP: refused by the usual error, and the server keeps
+running."""
 
 import http.client
 import json

@@ -90,7 +90,7 @@ def test_members_made_by_hand_stay(issuer: SigningIssuer, attacked: LiveRegistry
         operation = {"op": "add", "path": "members", "value": found["members"]}
         admin.patch(f"/preview/scim/v2/Groups/{found['id']}", Operations=[operation]).ok()
         assert groups_with(-30) == {"both"}
-        assert groups_with(-40, "claimed") == {"both"}  # an older token tells nothing
+        assert groups_with(-40, "claimed") == {"both"}  # an older token has no effect
         assert groups_with(-20, "claimed") == {"claimed", "both"}
         assert groups_with(-20) == {"both"}  # of the same second: only takes away
         assert groups_with(-20, "claimed") == {"both"}

@@ -88,7 +88,7 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals, tmp_path: Path) -> Non
 
 
 def test_a_drain(tmp_path: Path) -> None:
-    """Not ready, but serving, and telling clients to reconnect; a second signal ends it at once."""
+    """Not ready, but serving, and asking clients to reconnect; a second signal stops it at once."""
     with served(tmp_path, "--drain", "60") as server, httpx.Client(base_url=server.url) as client:
         assert client.get("/ready").json() == {"status": "OK"}
         server.process.send_signal(signal.SIGTERM)

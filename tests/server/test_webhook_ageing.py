@@ -115,7 +115,7 @@ def test_deliveries_are_removed_after_30_days(live: LiveRegistry, admin: Api, tm
 
 def test_the_key_of_secrets_is_changed(live: LiveRegistry, admin: Api, tmp_path: Path) -> None:
     """The new one above the old one: what the old one encrypted is still signed; what is set since needs only the
-    new one. Without the key nothing is sent, unsigned or not, and the caller is told how to give it."""
+    new one. Without the key nothing is sent, unsigned or not, and the error says how to set it."""
     with Receiver() as receiver:
         before, since = hook(admin, receiver, secret=SECRET), hook(admin, receiver, secret="replaced")
 

@@ -33,7 +33,7 @@ def hook(api: Api, url: str, events: list[str], **fields: str) -> str:
 
 
 def test_versions_of_megabytes_and_many_slow_receivers(live: LiveRegistry) -> None:
-    """Of what a payload does not tell, nothing is read; one owner's slow receivers leave room for others'."""
+    """What a payload does not have is not read; one owner's slow receivers leave room for others'."""
     released = threading.Event()
 
     def wait(request: Received) -> Answer:

@@ -78,7 +78,7 @@ def test_slack_and_teams_get_what_they_take(admin: Api) -> None:
 
 def test_e_mail_is_handed_over(served: tuple[LiveRegistry, Mailbox], admin: Api) -> None:
     """By STARTTLS and with the password; what is refused for now comes again, with the same Message-ID, and what is
-    refused for good does not."""
+    refused permanently does not."""
     _, mailbox = served
     webhook = hook(admin, "mailto:team@example.net", "EMAIL").ok()["webhook"]["id"]
     mailbox.answers.append("451 try again later")

@@ -49,7 +49,7 @@ class Console:
 
     @property
     def messages(self) -> str:
-        """The notifications and what came of the last change, each in one line; on the screen they are wrapped."""
+        """The notifications and the outcome of the last change, each in one line; on the screen they are wrapped."""
         texts = [f"{note.title}: {note.message}" for note in self.app._notifications]
         outcome = self.app.mutations.outcome
         return "\n".join([*texts, *([outcome.text] if outcome else [])])

@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 
 class ChangeEntry(NamedTuple):
     """One change, such as "approve churn version 3 → Production". ``verdict`` is "done", "refused" or "unknown";
-    ``message`` what came of it, in the server's words if it refused. The rest is as for a call."""
+    ``message`` the outcome, in the server's words if it refused. The rest is as for a call."""
 
     number: int
     at: float
@@ -74,8 +74,8 @@ class Journal:
 
     @contextmanager
     def change(self, action: str) -> Iterator[Callable[[str, str], None]]:
-        """The calls made meanwhile, by the same task, belong to a change. What is given is to be called at its end,
-        with verdict and message."""
+        """The calls made in the meantime, by the same task, belong to a change. What is given is to be called at its
+        end, with verdict and message."""
         self.count += 1
         number, began, at = self.count, time.monotonic(), time.time()
 

@@ -61,7 +61,7 @@ class PlannedChange:
     mutations: run in this order; one that fails ends it. already: what needs no mutation, and why.
     details: what a dry run says besides. notice: an effect that is printed afterwards, too, on stderr. warning: what
     will be lost, for what cannot be undone. preview: what the JSON document of a dry run has besides, in the wire's
-    shapes. read: the JSON document to print afterwards. output: the text to print instead of what came of it, which
+    shapes. read: the JSON document to print afterwards. output: the text to print instead of the outcome, which
     goes to stderr then. Both may raise Failure.
     """
 
@@ -83,7 +83,7 @@ def change(
     dry_run: bool,
     yes: bool = False,
 ) -> None:
-    """Plan a change, ask whether to make it, make it, and print what came of it. Raises Failure."""
+    """Plan a change, ask whether to make it, make it, and print the outcome. Raises Failure."""
     with opened(profile, writes=not dry_run) as session:
         planned = session.run(plan(session.client))
         if dry_run:
@@ -101,7 +101,7 @@ def change(
 
 
 def _make(session: Session, planned: PlannedChange, *, as_json: bool) -> None:
-    """Make a change, and print what came of it. Raises Failure."""
+    """Make a change, and print the outcome. Raises Failure."""
     report = note if planned.output else _print_line
     done: list[str] = []
     try:
@@ -127,7 +127,7 @@ def _make(session: Session, planned: PlannedChange, *, as_json: bool) -> None:
 
 
 def _require_done(result: "Result") -> "Result":
-    """The result, if it is done. Raises Failure with the exit code that tells the truth about it."""
+    """The result, if it is done. Raises Failure with the exit code of what is known about it."""
     from tui_registry.mutations.result import Verdict
 
     if result.verdict is Verdict.UNKNOWN:

@@ -183,7 +183,7 @@ def _confirm(question: str) -> None:
 
 
 def _again_and_again(once: Callable[[], object], seconds: float) -> NoReturn:
-    """Until it is interrupted, or fails for good: either side may be away for some time."""
+    """Until it is interrupted, or fails permanently: either side may be down for some time."""
     while True:
         try:
             once()

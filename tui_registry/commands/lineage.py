@@ -45,7 +45,7 @@ def show_lineage(*, model: str, version: str, profile: str | None, as_json: bool
 def backfill(*, profile: str | None, as_json: bool, dry_run: bool) -> None:
     """Have the server find the runs of versions that were registered by a logged model (models:/m-...) without one.
 
-    It can be interrupted: the next time it goes on with those that are left. Where a run cannot be found now, the
+    It can be interrupted: the next time it continues with those that are left. Where a run cannot be found now, the
     server asks again by itself. For administrators: others find only models that they may see, and may ask only for
     those that they may edit."""
     with opened(profile, writes=not dry_run) as session:
@@ -76,7 +76,7 @@ class Outcome(StrEnum):
 
 
 class _Asked(NamedTuple):
-    """A version, and what came of asking for its run."""
+    """A version, and the outcome of asking for its run."""
 
     name: str
     version: str

@@ -20,14 +20,14 @@ from tui_registry.terminal.sanitize import clip, one_line, visible
 
 MAX_CHANGES = 50  # that are remembered, to be undone one after the other
 OUTCOME_SECONDS = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
-"""How long what came of a mutation is displayed, unless something newer has to be said."""
+"""How long the outcome of a mutation is displayed, unless there is a newer message."""
 
 
 CANNOT_UNDO = "There is no way to undo it."
 SERVER_IS_GONE = (Unreachable, LostAnswer, Unauthenticated)
 """After these, what is left of several mutations is not tried: each would wait for the server, and fail."""
 NOT_TRIED = "Not tried: the server could not be reached, or refused the token."
-MAX_TITLE_CELLS = 100  # of a mutation, in the status line, which must have room for what came of it
+MAX_TITLE_CELLS = 100  # of a mutation, in the status line, which must have room for the outcome
 MAX_NAMED = 3  # that were not tried
 
 
@@ -43,7 +43,7 @@ class Outcome:
 class Change:
     """A change that was made here, or may have been.
 
-    title: what it is about. message: what came of it, if ``note`` does not say so. undoing: what undoes it: the steps
+    title: what it is about. message: the outcome, if ``note`` does not say so. undoing: what undoes it: the steps
     of each of its parts, of which one that fails ends those of its part; empty if nothing does. note: what that does
     not restore, or why nothing does; may be empty.
     """
@@ -102,7 +102,7 @@ class Host(Protocol):
     def keymap(self) -> Keymap: ...
 
     def show_outcome(self, outcome: Outcome) -> None:
-        """Show what came of a mutation, as long as it is ``Mutations.outcome``."""
+        """Show the outcome of a mutation, as long as it is ``Mutations.outcome``."""
 
     def set_timer(self, delay: float, callback: Callable[[], None]) -> object:
         """As Textual does."""
@@ -206,7 +206,7 @@ class Mutations:
         self._changes.remove(change)
 
     def report(self, title: str, verdict: Verdict, message: str) -> None:
-        """Say what came of a mutation."""
+        """Report the outcome of a mutation."""
         self._show_outcome(Outcome(verdict, _told(title, message)))
 
     def _show_outcome(self, outcome: Outcome) -> None:

@@ -23,7 +23,7 @@ def create(
 ) -> Mutation:
     """A token for the service principal with this application id or, without one, for oneself.
 
-    lifetime: seconds, or None for good. before: ids of the tokens that there are already. hand_over: is given the
+    lifetime: seconds, or None without expiry. before: ids of the tokens that there are already. hand_over: is given the
     value, which nothing else keeps; if the answer is lost, so is the value.
     """
 

@@ -206,7 +206,7 @@ def test(
         answered(answers[-1])
 
     async def happened() -> bool:
-        return False  # whoever sees the receiver knows
+        return False  # only the receiver shows it
 
     async def read_back() -> Result:
         answer = answers[-1]
@@ -231,7 +231,7 @@ def test(
 def replay(
     client: RegistryClient, webhook_id: str, fields: Mapping[str, Any], counted: Callable[[int], object]
 ) -> Mutation:
-    """``counted`` is given how many were queued again. A receiver can tell by their ids what it has had before."""
+    """``counted`` is given how many were queued again. A receiver can recognize duplicates by their ids."""
 
     async def send() -> None:
         counted(await client.webhooks.replay(webhook_id, fields))
@@ -251,7 +251,7 @@ def replay(
 
 
 def replay_one(client: RegistryClient, webhook_id: str, delivery: WebhookDelivery, title: str) -> Mutation:
-    """The same for one delivery; ``title`` says what it tells of. One that is still to be sent is sent now."""
+    """The same for one delivery; ``title`` says what it is about. One that is still to be sent is sent now."""
     is_waiting = delivery.status is DeliveryStatus.PENDING
     counts: list[int] = []
     # With its status, as it may be sent meanwhile: not twice then.

@@ -1,4 +1,5 @@
-"""Running the user's custom commands: in the terminal, which the console leaves meanwhile, or in the background."""
+"""Running the user's custom commands: in the terminal, which the console leaves in the meantime, or in the
+background."""
 
 import asyncio
 import shlex

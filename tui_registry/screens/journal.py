@@ -102,7 +102,7 @@ class JournalPlace(TableActions, Listing):
         return next((each for each in self._matching("") if str(each.number) == self.table.cursor_key), None)
 
     def highlighted(self) -> None:
-        """Display how the row under the cursor was sent, and what came of it."""
+        """Display how the row under the cursor was sent, and the outcome."""
         chosen = self._chosen
         parts: list[Content] = []
         if isinstance(chosen, ChangeEntry):

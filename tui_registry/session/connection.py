@@ -145,7 +145,7 @@ def _checked(connection: Connection, *, insecure_http: bool, remedy: str) -> Con
 
 def must_ask(profile: str | None, environment: Mapping[str, str], *, switched: bool = False) -> bool:
     """Whether the token of what ``connect`` would open is known to be stored nowhere; not if there is another problem,
-    which ``connect`` tells."""
+    which ``connect`` finds out."""
     if profile is None and _variable(environment, "TUI_REGISTRY_URL"):
         return False
     try:

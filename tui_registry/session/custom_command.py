@@ -31,7 +31,7 @@ class CustomCommand(BaseModel):
     replaced by a value of the row under the cursor, ``{{name}}`` stands for ``{name}``.
     places: the screens that have the command. key: which runs it there.
     confirm: whether to ask first; if not set, as ``writes``.
-    background: the console goes on meanwhile, and keeps the output.
+    background: the console continues, and keeps the output.
     writes: whether it changes the registry, and so is refused where that is not allowed.
     """
 

@@ -10,7 +10,7 @@ from tui_registry.session import credentials
 
 DAYS = 7
 LIFETIME = DAYS * 24 * 60 * 60.0  # seconds
-RENEWAL_AGE = LIFETIME / 2  # seconds: a console with the previous token goes on using it until it expires
+RENEWAL_AGE = LIFETIME / 2  # seconds: a console with the previous token continues to use it until it expires
 
 
 @dataclass(frozen=True, slots=True)

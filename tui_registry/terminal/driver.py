@@ -27,7 +27,7 @@ RETRIES, RETRY_INTERVAL = 100, 0.1  # of taking the terminal back; the interval 
 
 class TerminalFile:
     """The terminal, to write to. What it does not take, as it is closed, is dropped: Textual's thread would end at the
-    first error, and the console wait for good for room in a queue that nobody empties any more."""
+    first error, and the console wait forever for room in a queue that nobody empties any more."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -46,7 +46,7 @@ class TerminalFile:
 
 
 class TerminalDriver(LinuxDriver):
-    """``written_at``: when the last text was handed to the thread that writes it, by the monotonic clock. From then on
+    """``written_at``: when the last text was passed to the thread that writes it, by the monotonic clock. From then on
     a user may see it, and answer, long before anything else is done here on a busy machine."""
 
     written_at = 0.0

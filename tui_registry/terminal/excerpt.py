@@ -1,4 +1,4 @@
-"""Cutting a line to a width in cells so that what tells it from another one is still seen."""
+"""Cutting a line to a width in cells so that what distinguishes it from another one is still seen."""
 
 from collections.abc import Iterable
 from itertools import takewhile

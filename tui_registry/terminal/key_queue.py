@@ -146,9 +146,9 @@ def _is_escape(typed: Typed) -> bool:
 def _is_handling(node: MessagePump) -> bool:
     """Whether a widget is handling a message, or has one to handle: one that has not waits for the next."""
     queue = _queue(node)
-    return not queue.empty() or not queue.ready_event._waiters  # noqa: SLF001  # nothing public tells it
+    return not queue.empty() or not queue.ready_event._waiters  # noqa: SLF001  # there is no public API for it
 
 
 def _queue(node: MessagePump) -> Queue[Message | None]:
     """Its messages, with their type, which mypy does not see."""
-    return node._message_queue  # noqa: SLF001  # nothing public tells it
+    return node._message_queue  # noqa: SLF001  # there is no public API for it

@@ -58,7 +58,8 @@ class Report:
         self.more_differences += max(0, len(differences) - room)
 
     def add_verified(self, result: ModelResult) -> None:
-        """What comparing both sides afterwards says of a model, of which differences may be known from importing it."""
+        """The result of comparing both sides of a model afterwards, of which differences may be known from importing
+        it."""
         known = [each for name, each in self.differences if name == result.name]
         seen = {(each.version, each.item.casefold()) for each in known}
         unknown = [

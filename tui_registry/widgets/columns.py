@@ -139,7 +139,7 @@ def _fit(kept: Sequence[tuple[int, Column]], known: Mapping[int, Needed], room: 
     most = {index: min(known[index].most, column.max_width) for index, column in kept}
     lacking = sum(max(0, typical[index] - widths[index]) for index, _ in first) + _total(widths.values()) - room
     for index, column in sorted(others, key=lambda each: each[1].priority, reverse=True):
-        if column.grow and lacking > 0:  # what tells less makes room for what tells most
+        if column.grow and lacking > 0:  # what is less important makes room for what is most important
             given = min(lacking, max(0, widths[index] - _floor(column)))
             widths[index] -= given
             lacking -= given

@@ -18,7 +18,7 @@ ELLIPSIS = Content(sanitize.ELLIPSIS)
 @dataclass(slots=True)
 class _Line:
     """``begun``: how many items of the paragraph begin in this line or before. ``goes_on``: whether the last of them
-    goes on in the next line."""
+    continues in the next line."""
 
     items: list[Content]
     begun: int

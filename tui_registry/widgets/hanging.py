@@ -22,7 +22,7 @@ def quoted(line: str) -> Content:
 
 class Hanging(Visual):
     """Its lines are wrapped to any width. What begins with ``• ``, ``! ``, the ``+ `` or ``- `` of a comparison or a
-    quotation mark goes on behind that; a bar is repeated."""
+    quotation mark continues behind that; a bar is repeated."""
 
     def __init__(self, content: Content) -> None:
         self._content = content

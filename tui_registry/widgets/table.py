@@ -113,7 +113,7 @@ class Table(ScrollView, can_focus=True):
         return self._top_of(self.size.height)
 
     def _top_of(self, height: int) -> int:
-        """``_top`` of a table of this height: to find out a widget's size takes a while."""
+        """``_top`` of a table of this height: finding a widget's size is slow."""
         return 1 if self._show_titles and height != 1 else 0
 
     @property

@@ -1,4 +1,4 @@
-"""A tick box that looks like those of lists: ``[x]`` or ``[ ]``, which can be told apart without colours."""
+"""A tick box that looks like those of lists: ``[x]`` or ``[ ]``, which can be distinguished without colours."""
 
 from textual.content import Content
 from textual.widgets import Checkbox

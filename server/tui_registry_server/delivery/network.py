@@ -90,7 +90,7 @@ class CheckedNetwork(AsyncNetworkBackend):
         except (socket.gaierror, UnicodeError) as error:
             log.info(
                 "webhooks: %r has no address: %s", host, error
-            )  # for the operator: the webhook's owner is not told
+            )  # for the operator: the webhook's owner does not see it
             return []
         except OSError as error:  # of this machine
             raise UnresolvedNameError(FailureReason.NAME_LOOKUP.error(f"{host} ({error.strerror})")) from None

@@ -1,4 +1,4 @@
-"""The worker that tells webhooks' receivers of changes. Every server has one; they share the work by leases.
+"""The worker that notifies webhooks' receivers of changes. Every server has one; they share the work by leases.
 
 After a commit, and every second, it adds the deliveries of new activities (store.outbox), and starts to send those of
 each webhook that has some due, unless another server has the webhook's lease. A webhook's deliveries are sent one after
@@ -114,7 +114,7 @@ class DeliveryWorker:
 
     async def _look(self) -> bool:
         """Add deliveries of new activities, and start sending those that are due. Returns whether there are further
-        activities: they are as safe there as in the queue, and whoever writes should not wait for what cannot be sent
+        activities: they are as safe there as in the queue, and writers should not wait for what cannot be sent
         yet."""
         if time.monotonic() >= self._next_cleaning:
             before = _now() - KEPT
@@ -220,7 +220,7 @@ class DeliveryWorker:
     def _digest(
         self, webhook: WebhookRow, deliveries: list[DueDelivery], connection: Connection
     ) -> tuple[list[DueDelivery], list[Attempt], Request | Outcome]:
-        """Those that are sent, what came of the others, and the message, or why there is none."""
+        """Those that are sent, the outcome of the others, and the message, or why there is none."""
         reason = reason_to_withhold(connection, webhook)
         sent: list[DueDelivery] = []
         changes: list[Change] = []
@@ -245,7 +245,7 @@ class DeliveryWorker:
         return sent, not_sent, request
 
     async def _request(self, webhook_id: str, delivery: DueDelivery) -> Request | Attempt | None:
-        """The request by which a delivery is sent; or what came of it without one; None if the webhook is not active
+        """The request by which a delivery is sent; or its outcome without one; None if the webhook is not active
         any more. A webhook has one in memory at a time, which can have megabytes of tags."""
 
         def read(connection: Connection) -> Request | Attempt | None:

@@ -163,7 +163,7 @@ class Protocol(HttpToolsProtocol):
             # not be found.
             self.cycle.keep_alive = False
         if self._state.is_draining:
-            self.cycle.keep_alive = False  # the client is told to reconnect, and then gets another server
+            self.cycle.keep_alive = False  # asks the client to reconnect, which then gets another server
 
     def _check_version(self) -> None:
         version = self.parser.get_http_version()

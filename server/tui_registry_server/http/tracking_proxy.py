@@ -45,7 +45,7 @@ IDLE_SECONDS = 60  # without a byte from a client that uploads
 ANSWER_SECONDS = 300  # without a byte from the tracking server: it may search, or copy artifacts, for long
 WRITE_SECONDS = 30  # until the tracking server takes what is uploaded
 CHECK_SECONDS = 30  # of an upload, after which the caller's token is checked again
-SHUTDOWN_SECONDS = 5  # that calls go on while the server ends
+SHUTDOWN_SECONDS = 5  # for which calls continue while the server shuts down
 TIMEOUTS = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS, "read": ANSWER_SECONDS, "write": WRITE_SECONDS}
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -98,7 +98,7 @@ class TrackingProxy:
         self._exchanges: set[asyncio.Task[None]] = set()
 
     def stop(self) -> None:
-        """The server ends: what is still being passed on after SHUTDOWN_SECONDS is broken off."""
+        """The server shuts down: what is still being passed on after SHUTDOWN_SECONDS is aborted."""
         for exchange in self._exchanges:
             asyncio.get_running_loop().call_later(SHUTDOWN_SECONDS, exchange.cancel)
 

@@ -99,7 +99,7 @@ class IssuerKeys:
             await asyncio.gather(self._fetching, return_exceptions=True)
 
     async def _wait(self) -> None:
-        """For a fetch, but not for long: it goes on when the wait is over."""
+        """Wait for a fetch, but not for long: it continues after the wait."""
         if (fetching := self.refresh()) is not None:
             await asyncio.wait({fetching}, timeout=WAIT_SECONDS)
 

@@ -41,7 +41,7 @@ class Policy:
     asks_tracking_server: new versions are looked up with an MLflow tracking server.
     webhook_networks: where webhooks may send to, besides public addresses; also without TLS.
     secret_box: encrypts webhooks' secrets.
-    mail_server: hands e-mail over; None if there is none.
+    mail_server: sends e-mail; None if there is none.
     """
 
     protect_active_versions: bool = False

@@ -1,4 +1,4 @@
-"""One call of an import: what is imported into which model, and what came of it."""
+"""One call of an import: what is imported into which model, and the outcome."""
 
 import hashlib
 from collections.abc import Collection
@@ -95,7 +95,7 @@ def as_detail(changes: Collection[Change]) -> dict[str, Any]:
 
 
 def in_words(changes: Collection[Change]) -> str:
-    """What was changed, in short."""
+    """A summary of what was changed."""
     items = [each.item for each in changes if each.item != UPDATED]
     shown = ["comment" if item.startswith("comment ") else item for item in items[:10]]
     return f"imported {', '.join(dict.fromkeys(shown))}{', …' if len(items) > 10 else ''}" if shown else "imported"

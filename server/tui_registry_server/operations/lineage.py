@@ -1,4 +1,4 @@
-"""The lineage of versions: what the tracking server has said of their logged models and runs."""
+"""The lineage of versions: what the tracking server knows about their logged models and runs."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ from tui_registry_server.wire.model_version import VersionName
 
 
 def get(call: Call, body: VersionName, subject: VersionSubject) -> Answer:
-    """What the tracking server has said of a version's logged model and run, and whether it will be asked again."""
+    """What the tracking server knows about a version's logged model and run, and whether it will be asked again."""
     return {"lineage": _answer(lineages.read(call.connection, subject.version.model_id, subject.version.version))}
 
 

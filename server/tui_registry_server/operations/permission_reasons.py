@@ -69,7 +69,7 @@ def _level(call: Call, who: Principal, body: ExplainPermissions) -> int:
     """What the ability table would judge by, if they called."""
     try:
         return subjects.permissions_object(call._replace(principal=who), body).level
-    except ResourceDoesNotExist:  # as it is for whoever may not read it
+    except ResourceDoesNotExist:  # as for anyone who may not read it
         return Level.NONE
 
 

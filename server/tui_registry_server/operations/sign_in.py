@@ -23,7 +23,7 @@ from tui_registry_server.wire.principal import PrincipalKind
 
 
 def known(connection: Connection, person: Person, policy: ClaimPolicy) -> str | None:
-    """The user's id, if this token tells nothing new: signing in changes nothing then."""
+    """The user's id, if this token has no new claims: signing in changes nothing then."""
     principal_id = stored.id_of(connection, PrincipalKind.USER, person.name)
     if principal_id is None:
         return None

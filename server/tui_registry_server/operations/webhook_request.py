@@ -1,4 +1,4 @@
-"""The HTTP request that tells a webhook's receiver of a change, in the form of its dialect."""
+"""The HTTP request that notifies a webhook's receiver of a change, in the form of its dialect."""
 
 import base64
 import hashlib
@@ -58,8 +58,8 @@ def request_of(
 def message_request(
     connection: Connection, webhook: WebhookRow, changes: Sequence[Change], *, delivery_id: str, policy: Policy
 ) -> OutgoingRequest | OutgoingMail:
-    """One message for people about all of these changes. Slack and Teams check no signature; whoever relays to them
-    may, so that it is there with a secret. Raises RegistryError, too."""
+    """One message for people about all of these changes. Slack and Teams check no signature; a program that relays to
+    them may, so that it is there with a secret. Raises RegistryError, too."""
     workspace = workspaces.header_name(connection, webhook.workspace_id)
     messages = [message_of(each, workspace) for each in changes]
     if webhook.format == WebhookFormat.EMAIL:

@@ -27,7 +27,7 @@ class Security(StrEnum):
 
 
 class MailServer(NamedTuple):
-    """Where e-mail is handed over, and from whom. ``domains``: to which anybody may have it sent; to other addresses,
+    """The mail server, and the sender. ``domains``: to which anybody may have it sent; to other addresses,
     it is sent to whose they are, and as administrators say."""
 
     host: str

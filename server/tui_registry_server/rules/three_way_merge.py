@@ -70,7 +70,7 @@ def merge(
 def difference(
     reason: DifferenceReason, item: str = "", here: Any = None, source: Any = None, *, version: int | None = None
 ) -> ImportDifference:
-    """A difference with its values in short."""
+    """A difference with its values shortened."""
     return ImportDifference(
         version=None if version is None else str(version),
         item=item,

@@ -1,4 +1,4 @@
-"""A request to a webhook's receiver, and what came of it."""
+"""A request to a webhook's receiver, and its outcome."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

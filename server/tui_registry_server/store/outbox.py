@@ -1,9 +1,9 @@
 """From changes to deliveries: the activities are the outbox of webhooks.
 
-Every change is an activity, written in its transaction, in order and for good. So a change need not write anything else
-for webhooks: what is to be delivered follows from the activities after the last one that webhooks were notified of. Its
-number is a counter. A transaction that adds deliveries moves the counter, too, so that none is lost or added twice,
-whichever server does it and wherever it is killed.
+Every change is an activity, written in its transaction, in order and permanently. So a change need not write anything
+else for webhooks: what is to be delivered follows from the activities after the last one that webhooks were notified
+of. Its number is a counter. A transaction that adds deliveries moves the counter, too, so that none is lost or added
+twice, whichever server does it and wherever it is killed.
 """
 
 import json

@@ -151,7 +151,7 @@ def enter(connection: Connection, principal: Principal, name: str) -> Principal:
 
 
 def _enter(connection: Connection, principal: Principal, workspace: Workspace | None, name: str) -> Principal:
-    # Asked about one that does not exist, too: how long it takes would tell which ones do.
+    # Asked about one that does not exist, too: the duration would reveal which ones do.
     level = grant_rows.level_on(connection, principal, root_of("" if workspace is None else workspace.id))
     if workspace is not None:
         root_level = Level.MANAGE if principal.admin else Level(level)

@@ -265,7 +265,7 @@ DUE = "next_attempt_timestamp IS NOT NULL"
 lineages = Table(
     "lineages",
     metadata,
-    # What a tracking server has said of a version. A row is there once it is to be asked; without a next attempt it is
+    # What a tracking server knows about a version. A row is there once it is to be asked; without a next attempt it is
     # not asked again. A lease is a next attempt, too: see store.lineages.
     Column("model_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True),

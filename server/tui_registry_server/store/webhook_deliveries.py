@@ -39,7 +39,7 @@ MAX_INLINE_LENGTH = 64 * 1024  # characters of a detail that is parsed on the ev
 
 
 class DueDelivery(NamedTuple):
-    """A delivery that is to be sent. ``sequence``: the number of the change that it tells of."""
+    """A delivery that is to be sent. ``sequence``: the number of the change that it is about."""
 
     number: int
     id: str
@@ -217,7 +217,7 @@ def due(connection: Connection, webhook_id: str, limit: int) -> list[DueDelivery
 
 
 def change(connection: Connection, sequence: int, dialect: str) -> Change:
-    """A change, with as much of its detail as payloads in this form tell. Raises ValueError for a detail that is not
+    """A change, with as much of its detail as payloads in this form have. Raises ValueError for a detail that is not
     JSON, and LookupError if there is no such change."""
     columns = _CHANGES[dialect].run(connection, sequence=sequence)[0]
     if any(isinstance(each, str) and len(each) > MAX_INLINE_LENGTH for each in columns):

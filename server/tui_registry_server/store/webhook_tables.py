@@ -17,7 +17,7 @@ webhooks = Table(
     Column("secrets", Text),  # encrypted: see rules.secret_box
     Column("events", Text, nullable=False),  # a JSON array
     Column("status", Text, nullable=False),
-    Column("model_id", Text),  # NULL for the whole registry; a deleted model's webhooks tell of that, so no foreign key
+    Column("model_id", Text),  # NULL for the whole registry; a deleted model's webhooks report that, so no foreign key
     Column("model_name", Text),  # when it was created
     Column("principal_id", Text, nullable=False),  # who created or last changed it: it sends what they may read
     Column("user_id", Text, nullable=False),
@@ -28,8 +28,8 @@ webhooks = Table(
     Column("lease_owner", Text, nullable=False, server_default=""),
     Column("lease_timestamp", BigInteger, nullable=False, server_default="0"),
     Column("format", Text, nullable=False, server_default="JSON"),  # of its messages
-    Column("digest", Text),  # how often it tells a follower; NULL for webhooks, which are not somebody's follows
-    Column("workspace_id", Text, nullable=False, server_default=""),  # whose events it tells of
+    Column("digest", Text),  # how often it notifies a follower; NULL for webhooks, which are not somebody's follows
+    Column("workspace_id", Text, nullable=False, server_default=""),  # whose events it sends
     CheckConstraint("dialect IN ('databricks', 'mlflow')", name="dialect"),
     CheckConstraint("status IN ('ACTIVE', 'TEST_MODE', 'DISABLED')", name="status"),
     Index("ix_webhooks_creation", "creation_timestamp", "id"),

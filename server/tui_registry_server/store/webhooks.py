@@ -55,7 +55,7 @@ class WebhookRow(NamedTuple):
     """The number of the last activity that it is not notified of."""
     format: str = WebhookFormat.JSON.value
     digest: str | None = None
-    """How often it tells a follower; None for webhooks, which are not somebody's follows."""
+    """How often it notifies a follower; None for webhooks, which are not somebody's follows."""
     workspace_id: str = DEFAULT_WORKSPACE
 
     @property

@@ -213,7 +213,7 @@ class Writer:
         began = time.perf_counter()
         try:
             transaction.commit()
-        except Exception as error:  # the thread must go on, and every writer of the group get a result
+        except Exception as error:  # the thread must continue, and every writer of the group get a result
             _roll_back(transaction)
             return _failed([done for done, _, _ in outcomes], error)
         self._count_commit(began, outcomes)
@@ -231,7 +231,7 @@ class Writer:
                 if committing:
                     with self._watched(connection, self._timeout):
                         transaction.commit()
-        except Exception as error:  # the thread must go on, and every writer of the group get a result
+        except Exception as error:  # the thread must continue, and every writer of the group get a result
             return _failed([done for _, done in group], error, committing=committing)
         if committing:
             self._count_commit(began, outcomes)

@@ -145,8 +145,8 @@ class LineageWorker:
 
 
 def _keep(connection: Connection, row: DueRow, document: LineageDocument) -> None:
-    """Keep the document, and the run that it found. A run that goes on is asked for again: what it measures after it
-    has registered its model belongs to the version, too."""
+    """Keep the document, and the run that it found. A run that is still running is asked for again: what it measures
+    after it has registered its model belongs to the version, too."""
     clock = _now()
     delay = retry_delay(row.attempts + 1) if document.run_status in GOING_ON else None
     content = document.model_dump_json(exclude_none=True, exclude_defaults=True)

@@ -22,7 +22,7 @@ class Finding(NamedTuple):
 
 
 class CheckFailed(Exception):
-    """A check cannot go on. It has the finding."""
+    """A check cannot continue. It has the finding."""
 
     def __init__(self, text: str, remedy: str = "", *, status: Status = Status.FAIL) -> None:
         super().__init__(text)

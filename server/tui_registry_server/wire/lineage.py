@@ -8,7 +8,7 @@ from tui_registry_server.wire.fields import Entity, Milliseconds
 
 
 class LineageStatus(StrEnum):
-    """READY: retrieved, and retrieved again while the run goes on. PENDING: the tracking server will be asked. FAILED:
+    """READY: retrieved, and retrieved again while it is running. PENDING: the tracking server will be asked. FAILED:
     it was asked without success, and is not asked again by itself. UNKNOWN: nobody has asked it."""
 
     READY = "READY"

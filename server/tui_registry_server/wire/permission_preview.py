@@ -54,7 +54,7 @@ class PermissionsPreview(Entity):
     members: users and service principals in groups among those, who have no such entry themselves: the ones whose level
         changes first, by name. With ``named``, these are MAX_PREVIEWED at most.
     member_counts: of all such members, also of those whose level stays the same.
-    caller: what becomes of whoever asks.
+    caller: what becomes of the caller.
     """
 
     object_id: str

@@ -16,7 +16,7 @@ class ReviewTransition(RequestBody):
 
 
 class DisplacedVersion(Entity):
-    """A version that would be displaced, in short."""
+    """A summary of a version that would be displaced."""
 
     version: str
     current_stage: Stage

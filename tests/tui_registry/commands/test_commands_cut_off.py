@@ -70,7 +70,7 @@ async def test_an_approval_whose_answer_is_lost_is_found_out(samples: Samples) -
 
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the questions about what came of a lost answer."""
+    """Between the reads after a lost answer."""
     monkeypatch.setattr(lost_answer, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(lost_answer, "LAST_PAUSE", 0.01)
 

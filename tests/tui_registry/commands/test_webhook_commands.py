@@ -1,4 +1,4 @@
-"""Webhooks by commands: a live server tells a real receiver."""
+"""Webhooks by commands: a live server notifies a real receiver."""
 
 import base64
 import json

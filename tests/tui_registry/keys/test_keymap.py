@@ -291,7 +291,7 @@ async def test_letters_are_letters_while_text_is_typed_and_function_keys_are_not
 
 async def test_a_letter_acts_before_the_next_is_looked_at(samples: Samples) -> None:
     """What is typed at once after an action that came to a letter arrives in the line that it opens; what had the
-    letter by default has lost it, and the user is told."""
+    letter by default has lost it, and the user is notified."""
     model = samples.pending("churn")
     async with console(samples.url, samples.token, settings=mine('[keys]\nfilter = "v"\n')) as shown:
         await shown.shows(model, "● live")

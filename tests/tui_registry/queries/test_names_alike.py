@@ -1,4 +1,4 @@
-"""Names that differ only by a blank, or by what is drawn as nothing, can be told apart wherever they are shown."""
+"""Names that differ only by a blank, or by what is drawn as nothing, can be distinguished wherever they are shown."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What an empty registry shows to whoever opens it first."""
+"""What an empty registry shows to its first user."""
 
 from collections.abc import Iterator
 from pathlib import Path

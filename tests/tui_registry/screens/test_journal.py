@@ -1,4 +1,4 @@
-"""The journal of calls: what was asked of the server and what came of it, live, to be copied and kept, and without
+"""The journal of calls: what was asked of the server and the outcome, live, to be copied and kept, and without
 anything that is nobody else's business."""
 
 import contextlib

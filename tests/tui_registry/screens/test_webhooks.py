@@ -1,4 +1,4 @@
-"""Webhooks in the console: a live server tells a real receiver, and the places show what became of it."""
+"""Webhooks in the console: a live server notifies a real receiver, and the places show the outcome."""
 
 import base64
 import os

@@ -71,7 +71,7 @@ SURROUNDINGS = {
     "login http://127.0.0.1:1 --token-stdin </dev/zero": (Exit.REFUSED, "is longer than 65,536 characters"),
     "serve --database bad.db": (Exit.REFUSED, "could not be opened: file is not a database"),
 }
-"""What a shell is told to run, and what comes of it."""
+"""What a shell runs, and the outcome."""
 
 
 def test_streams_and_arguments(environment: dict[str, str], samples: Samples, tmp_path: Path) -> None:

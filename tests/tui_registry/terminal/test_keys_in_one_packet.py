@@ -23,7 +23,7 @@ def write_slowly(driver, data):
 TerminalDriver.write = write_slowly
 main()
 """
-"""The console on a machine so busy that a dialog is on the screen for a second before the console goes on."""
+"""The console on a machine so busy that a dialog is on the screen for a second before the console continues."""
 REST_SECONDS = 1.0  # in which a key that should have done nothing does its harm
 
 

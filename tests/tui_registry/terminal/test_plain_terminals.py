@@ -104,4 +104,4 @@ def test_commands_write_ascii(samples: Samples) -> None:
         check=True,
         timeout=60,
     )
-    assert model.encode() in message.stdout, "nothing is said of terminals, and it is none"
+    assert model.encode() in message.stdout, "it is no terminal, and that is not mentioned"

@@ -180,7 +180,7 @@ def test_the_terminal_is_closed_while_the_console_leaves(home: Path, number: int
 
 
 def test_what_a_closed_terminal_does_not_take_is_dropped() -> None:
-    """Textual's thread would end at the first error, and whoever draws wait for it for good."""
+    """Textual's thread would end at the first error, and the drawing thread wait for it forever."""
     reading, writing = os.pipe()
     os.close(reading)
     file = os.fdopen(writing, "w", buffering=1)

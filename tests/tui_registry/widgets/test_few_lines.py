@@ -43,7 +43,7 @@ def test_what_has_no_room_ends_in_an_ellipsis(width: int, lines: list[str]) -> N
 
 
 def test_no_item_is_cut_that_is_not_longer_than_a_line() -> None:
-    """Which would tell of version 1 where 13 has the alias, or leave room unused beside it."""
+    """Which would name version 1 where 13 has the alias, or leave room unused beside it."""
     for width in range(10, 90):
         line = drawn(width, 1, FACTS)[0]
         items = line.removesuffix("…").rstrip().split("  ")

@@ -131,7 +131,7 @@ class Deliveries(Polled, TableActions, MarkedListing):
         pane.scroll_relative(y=by * max(1, pane.size.height // 2), animate=False)
 
     def open_row(self, key: str) -> None:
-        """What the delivery tells of, as it is now."""
+        """What the delivery is about, as it is now."""
         delivery = self._deliveries.get(key)
         if delivery is None or delivery.model_name is None:
             return

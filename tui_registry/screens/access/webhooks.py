@@ -1,4 +1,5 @@
-"""The webhooks of the whole registry and of models, or of one model: what each tells whom, and whether it arrives."""
+"""The webhooks of the whole registry and of models, or of one model: which events each sends where, and whether they
+arrive."""
 
 from collections.abc import Sequence
 from functools import partial

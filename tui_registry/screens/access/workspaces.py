@@ -1,4 +1,4 @@
-"""The workspaces: whoever opens one leaves the one that is open, and all that the console knows of it."""
+"""The workspaces: opening one leaves the one that is open, and all that the console knows of it."""
 
 from contextlib import suppress
 from functools import partial

@@ -238,7 +238,7 @@ class Place(Screen[None]):
             self._show_header_state(f"◌ waiting{self._as_of}", is_error=False)
 
     def show_state(self) -> None:
-        """Show in the header how fresh the data is, and in the status line what came of the last change."""
+        """Show in the header how fresh the data is, and in the status line the outcome of the last change."""
         app = self.console_app
         typing = any(line.display for line in self.query("#filter"))
         if app.mutations.outcome is not None and self.is_attached and not self.status.is_attached:

@@ -172,7 +172,7 @@ class Confirm(ModalScreen[Consent | None]):
 
     @property
     def _hints(self) -> tuple[str, ...]:
-        """The keys that do something now, the one that goes on first; longer where there is room."""
+        """The keys that do something now, the one that continues first; longer where there is room."""
         question, following = self._question, self._next_by_tab
         verb, missing = question.verb.casefold(), question.word if self._is_word_missing else ""
         if isinstance(self.focused, Input):

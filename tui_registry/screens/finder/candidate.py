@@ -57,7 +57,7 @@ MODELS = frozenset({Kind.MODEL, Kind.PROMPT, Kind.VERSION})
 class Candidate:
     """Something to open or do.
 
-    name: what it is found by; as the server has it, not sanitized. id: tells apart what has the same name.
+    name: what it is found by; as the server has it, not sanitized. id: distinguishes what has the same name.
     aliases: other names. detail: a line about it, sanitized, which is searched, too. keys: what does the same, for
     display. query: what it is matched with, if that is not all that is typed. writes: whether it changes something in
     the registry.

@@ -279,7 +279,7 @@ class Finder(ModalScreen[None]):
             self._waiting.stop()
             self._waiting = None
         if not self.is_current:
-            return  # it was left meanwhile
+            return  # it was left in the meantime
         if self._current is None:
             self._dropped = self.console_app.drop_keys()
             self.set_focus(self._line)

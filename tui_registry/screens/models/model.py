@@ -39,7 +39,7 @@ from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.stage_history import StageHistoryPage, StagePeriod
 
-MAX_OLDER = 20  # that are read one by one, because they are asked for or were in Production last
+MAX_OLDER = 20  # that are read one at a time, because they are asked for or were in Production last
 MAX_PERIODS = 1000  # the newest ones
 SERVING = (Stage.PRODUCTION, Stage.STAGING)
 MAX_DESCRIPTION_LENGTH = 1000  # characters above the versions
