@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from tui_registry.commands.exits import MEANINGS
+from tui_registry.commands.exit_codes import MEANINGS
 from tui_registry.keys.action import EVERYWHERE
 from tui_registry.keys.actions import ACTIONS
 from tui_registry_server.rules.limits import Limits

@@ -31,7 +31,7 @@ from tui_registry.screens.base.place import Place
 from tui_registry.screens.custom_commands import CustomCommands
 from tui_registry.screens.navigation import Navigator
 from tui_registry.screens.places import PLACES, column_problems, load, place
-from tui_registry.screens.unseen import may_act_unseen
+from tui_registry.screens.type_ahead import may_act_unseen
 from tui_registry.session.connection import Connection
 from tui_registry.session.kept_arrangements import KeptArrangements
 from tui_registry.session.live_connection import LiveConnection

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tui_registry.commands.exits import EPILOG, Exit, Failure
+from tui_registry.commands.exit_codes import EPILOG, Exit, Failure
 from tui_registry_server.program import Program
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from tui_registry_server import charset
 from tui_registry_server.wire.plain_text import message
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
-"""Exit codes, as documented in tui_registry.commands.exits."""
+"""Exit codes, as documented in tui_registry.commands.exit_codes."""
 
 
 class Program(click.Group):

@@ -324,7 +324,7 @@ def _inherited(descriptor: int | None) -> list[socket.socket]:
 def _most_open_files(options: Options) -> int:
     """How many may be open at once, by the limits."""
     limits = options.limits
-    tracking = 0 if options.tracking is None else 2 * limits.tracking_requests  # two each: see tracking.early_answers
+    tracking = 0 if options.tracking is None else 2 * limits.tracking_requests  # two each: see tracking.early_responses
     return limits.connections + limits.refused_connections + limits.webhook_sends + tracking + OTHER_OPEN_FILES
 
 

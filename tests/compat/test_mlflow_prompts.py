@@ -11,7 +11,7 @@ from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, mlflow
 from tests.live_registry import LiveRegistry
 from tests.tui_registry.command_line import answer, run
 from tests.tui_registry.samples import Samples
-from tui_registry.commands.exits import Exit
+from tui_registry.commands.exit_codes import Exit
 
 pytestmark = THEIR_WARNINGS
 

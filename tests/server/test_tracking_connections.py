@@ -18,7 +18,7 @@ import pytest
 from tests.certificates import issue
 from tests.live_registry import LiveRegistry, serving
 from tests.server.sockets import connect, rest
-from tui_registry_server.tracking.early_answers import EarlyAnswers
+from tui_registry_server.tracking.early_responses import EarlyResponses
 
 RUNS = "/api/2.0/mlflow/runs/search"
 Refusing = tuple[LiveRegistry, "Upstream"]
@@ -207,7 +207,7 @@ def test_too_many_open_files_are_no_connection() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (number + 1, hard))
         try:
             with pytest.raises(httpcore.ConnectError, match="Too many open files"):
-                await EarlyAnswers().connect_tcp("127.0.0.1", port)
+                await EarlyResponses().connect_tcp("127.0.0.1", port)
             await asyncio.sleep(0)
             assert next_descriptor() == number
         finally:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import click
 
-from tui_registry.commands.exits import Exit, Failure, exit_of
+from tui_registry.commands.exit_codes import Exit, Failure, exit_of
 from tui_registry.commands.output import note, print_json, print_lines, whole
 from tui_registry.commands.registry import Session, opened, registry_command
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 from tui_registry.commands.output import note, print_lines, table, wire
 from tui_registry.commands.registry import read_all
 

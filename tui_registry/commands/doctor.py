@@ -7,7 +7,7 @@ import click
 
 from tui_registry.commands import completers
 from tui_registry.commands.database import VARIABLE
-from tui_registry.commands.exits import Exit
+from tui_registry.commands.exit_codes import Exit
 from tui_registry.commands.output import print_json, print_lines
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from tui_registry.commands.changes import DRY_RUN
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 from tui_registry.commands.output import Progress, note, print_json, print_lines, whole
 from tui_registry.commands.registry import Session, opened, registry_command
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from tui_registry.commands import output
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 
 
 @click.command()

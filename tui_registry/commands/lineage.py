@@ -9,7 +9,7 @@ import click
 
 from tui_registry.commands.arguments import version_arguments
 from tui_registry.commands.changes import DRY_RUN, writing_command
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 from tui_registry.commands.output import facts, note, print_json, print_lines, whole, wire
 from tui_registry.commands.registry import ask, opened, read_all, registry_command
 

@@ -6,7 +6,7 @@ import click
 
 from tui_registry.commands import completers
 from tui_registry.commands.changes import How, PlannedChange, change, destroying_command
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 from tui_registry.commands.output import wire
 
 if TYPE_CHECKING:

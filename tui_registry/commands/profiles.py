@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tui_registry.commands import completers, device_code
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table
 
 MAX_TOKEN_LENGTH = 65_536  # characters: the server's limit for a request's head

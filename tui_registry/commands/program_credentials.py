@@ -7,7 +7,7 @@ import click
 from tui_registry.commands import completers
 from tui_registry.commands.changes import How, PlannedChange, change, destroying_command, writing_command
 from tui_registry.commands.directory import service_principal_of
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, registry_command
 

@@ -7,7 +7,7 @@ import click
 
 from tui_registry.commands import completers
 from tui_registry.commands.changes import How, PlannedChange, change, text_argument, writing_command
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command, with_token
 from tui_registry.commands.versions import tag_list, text_lines, versions_of

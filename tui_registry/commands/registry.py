@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from tui_registry.commands import completers, device_code
-from tui_registry.commands.exits import EPILOG, Exit, Failure, exit_of
+from tui_registry.commands.exit_codes import EPILOG, Exit, Failure, exit_of
 
 if TYPE_CHECKING:
     import asyncio

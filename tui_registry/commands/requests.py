@@ -9,7 +9,7 @@ import click
 from tui_registry.commands import completers
 from tui_registry.commands.arguments import archive_option, archives, transition_arguments
 from tui_registry.commands.changes import How, PlannedChange, change, writing_command
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command
 from tui_registry_server.wire.names import name_key

@@ -7,7 +7,7 @@ import click
 from tui_registry.commands import completers
 from tui_registry.commands.arguments import comment_option
 from tui_registry.commands.changes import How, PlannedChange, change, writing_command
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient

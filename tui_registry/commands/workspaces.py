@@ -13,7 +13,7 @@ from tui_registry.commands.changes import (
     text_argument,
     writing_command,
 )
-from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.exit_codes import Exit, Failure
 from tui_registry.commands.output import print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, registry_command
 

@@ -35,7 +35,7 @@ from tui_registry_server.rules.errors import (
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.tracking.client import KEPT_SECONDS
-from tui_registry_server.tracking.early_answers import EarlyAnswers
+from tui_registry_server.tracking.early_responses import EarlyResponses
 from tui_registry_server.tracking.server import TrackingServer
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class TrackingProxy:
             max_connections=limits.tracking_requests,
             max_keepalive_connections=limits.tracking_requests,
             keepalive_expiry=KEPT_SECONDS,
-            network_backend=EarlyAnswers(),
+            network_backend=EarlyResponses(),
         )
         self._running: Counter[str] = Counter()
         self._exchanges: set[asyncio.Task[None]] = set()

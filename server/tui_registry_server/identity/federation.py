@@ -9,8 +9,8 @@ from typing import NamedTuple
 import jwt
 from jwt.exceptions import PyJWTError
 
-from tui_registry_server.identity.checking import check
 from tui_registry_server.identity.keys import IssuerKeys
+from tui_registry_server.identity.verification import verify
 from tui_registry_server.rules.errors import Unauthenticated
 from tui_registry_server.rules.federation import matches
 from tui_registry_server.store import federation_rules
@@ -47,7 +47,7 @@ class Federation:
             rules = [rule for rule in rules if name_key(rule.application_id) == name_key(application_id)]
         if not rules:
             raise Unauthenticated(_NO_RULE)
-        claims = await check(token, self._keys_of(issuer), {rule.audience for rule in rules})
+        claims = await verify(token, self._keys_of(issuer), {rule.audience for rule in rules})
         subject, audience = claims.get("sub"), claims["aud"]
         audiences = [audience] if isinstance(audience, str) else audience
         met = [

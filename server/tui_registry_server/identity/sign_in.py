@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from tui_registry_server.identity.checking import CLOCK_SKEW, check
 from tui_registry_server.identity.keys import IssuerKeys
 from tui_registry_server.identity.provider import OpenIdProvider
+from tui_registry_server.identity.verification import CLOCK_SKEW, verify
 from tui_registry_server.operations import sign_in
 from tui_registry_server.operations.call import Call
 from tui_registry_server.rules.errors import Unauthenticated
@@ -63,7 +63,7 @@ class OpenIdSignIn:
         return replace(known, token_id=digest[:32], token_expiry=checked.expiry, issuer=self.provider.issuer)
 
     async def _check(self, token: str) -> _Checked:
-        claims = await check(token, self.keys, [self.provider.audience])
+        claims = await verify(token, self.keys, [self.provider.audience])
         who = person(claims, self.provider.policy)
         policy = self.provider.policy
         principal_id = await self._database.read(partial(sign_in.known, person=who, policy=policy))

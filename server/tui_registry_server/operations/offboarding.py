@@ -22,17 +22,17 @@ from tui_registry_server.rules.principals import DEFAULT_WORKSPACE
 from tui_registry_server.store import (
     client_secrets,
     federation_rules,
-    holdings,
     managers,
     memberships,
+    principal_details,
     transition_requests,
     workspaces,
 )
 from tui_registry_server.store import grants as stored_grants
 from tui_registry_server.store import principals as stored_principals
 from tui_registry_server.store import tokens as stored_tokens
-from tui_registry_server.store.holdings import CreatedRow, HeldRow
 from tui_registry_server.store.managers import ModelOf
+from tui_registry_server.store.principal_details import CreatedRow, HeldRow
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.principal import PrincipalKind
@@ -159,8 +159,8 @@ def _held(call: Call, principal_id: str) -> _Held:
         [each.id for each in client_secrets.of_principal(call.connection, row.id)],
         [each.id for each in federation_rules.of_principal(call.connection, row.id)],
         sorted(memberships.groups_with(call.connection, row.id)),
-        holdings.own_grants(call.connection, row.id),
-        holdings.all_requests_of(call.connection, row.id),
+        principal_details.own_grants(call.connection, row.id),
+        principal_details.all_requests_of(call.connection, row.id),
         stored_tokens.count_issued(call.connection, row.id),
         *managers.only_managed_by(call.connection, who, MAX_LISTED),
     )

@@ -13,9 +13,9 @@ from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.errors import ResourceDoesNotExist
 from tui_registry_server.rules.permissions import Level, level_name
 from tui_registry_server.rules.principals import ROOT, TOKENS
-from tui_registry_server.store import holdings, memberships, principals, tokens
+from tui_registry_server.store import memberships, principal_details, principals, tokens
 from tui_registry_server.store.engine import Connection
-from tui_registry_server.store.holdings import CreatedRow, HeldRow
+from tui_registry_server.store.principal_details import CreatedRow, HeldRow
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.wire.principal import ADMINS, PrincipalKind
 from tui_registry_server.wire.principal_details import MAX_LISTED, PrincipalId
@@ -30,12 +30,14 @@ def details(call: Call, body: PrincipalId, subject: Subject) -> Answer:
         call.connection, row.id, PrincipalKind(row.kind), row.name, call.principal.workspace_id
     )
     groups = Holder.of(call.connection, who).memberships()
-    held = [grant_entity(each, row.id) for each in holdings.registry_wide_grants(call.connection, who, MAX_LISTED)]
+    held = [
+        grant_entity(each, row.id) for each in principal_details.registry_wide_grants(call.connection, who, MAX_LISTED)
+    ]
     if who.admin:
         built_in = {"permission_level": level_name(Level.MANAGE), "group_name": ADMINS, "built_in": True}
         held.insert(0, {"object_type": _OBJECT_TYPES[ROOT]} | built_in)
-    requests = holdings.requests_of(call.connection, call.principal, row.id)
-    created = holdings.models_created(call.connection, call.principal, row.name, MAX_LISTED)
+    requests = principal_details.requests_of(call.connection, call.principal, row.id)
+    created = principal_details.models_created(call.connection, call.principal, row.name, MAX_LISTED)
     own_tokens = [json.loads(each) for each in tokens.of_owner(call.connection, row.id, call.clock)]
     return without_empty(
         {
@@ -43,10 +45,10 @@ def details(call: Call, body: PrincipalId, subject: Subject) -> Answer:
             "groups": groups[:MAX_LISTED],
             "group_count": len(groups),
             "grants": held[:MAX_LISTED],
-            "grant_count": holdings.count_registry_wide_grants(call.connection, who) + int(who.admin),
+            "grant_count": principal_details.count_registry_wide_grants(call.connection, who) + int(who.admin),
             "models": [name for name, _ in created],
             "prompts": [name for name, is_prompt in created if is_prompt],
-            "model_count": holdings.count_models_created(call.connection, call.principal, row.name),
+            "model_count": principal_details.count_models_created(call.connection, call.principal, row.name),
             "requests": [request_entity(each) for each in requests[:MAX_LISTED]],
             "request_count": len(requests),
             "tokens": own_tokens[:MAX_LISTED],

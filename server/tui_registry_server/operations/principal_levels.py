@@ -9,7 +9,7 @@ from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.page_tokens import digest, read_token, write_token
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.store import grants, held_levels, principals
+from tui_registry_server.store import grants, principal_levels, principals
 from tui_registry_server.store.prompts import prompts_among
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.principal_details import MAX_REASONS, ListPrincipalLevels
@@ -24,7 +24,7 @@ def listed(call: Call, body: ListPrincipalLevels, subject: Subject) -> Answer:
     )
     query = digest("levels", row.id, body.name, str(body.only_higher))
     (after,) = read_token(body.page_token, query, (str,)) if body.page_token else ("",)
-    models = held_levels.readable_models(
+    models = principal_levels.readable_models(
         call.connection,
         who,
         part=body.name,
@@ -32,7 +32,7 @@ def listed(call: Call, body: ListPrincipalLevels, subject: Subject) -> Answer:
         after=str(after),
         limit=body.max_results,
     )
-    direct = held_levels.on_models(call.connection, who, [row[0] for row in models], MAX_REASONS)
+    direct = principal_levels.on_models(call.connection, who, [row[0] for row in models], MAX_REASONS)
     holder, held = Holder.of(call.connection, who), frozenset(who.identities)
     inherited = [
         Granted(each.principal_id, each.level)

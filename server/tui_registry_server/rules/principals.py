@@ -94,7 +94,7 @@ class Principal:
     @property
     def is_member(self) -> bool:
         """Whether they may use their workspace at all: the default one is everybody's, another one theirs who have a
-        level on it. What they were granted on models in it counts only then: see also store.entry."""
+        level on it. What they were granted on models in it counts only then: see also store.workspace_access."""
         return self.workspace_id == DEFAULT_WORKSPACE or self.root_level > Level.NONE or self.open_to_all
 
     @property

@@ -28,10 +28,10 @@ from sqlalchemy import (
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.store.dialects import among, greater, pairs
-from tui_registry_server.store.entry import may_enter
 from tui_registry_server.store.memberships import groups_of_each, with_members
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import memberships, principals
+from tui_registry_server.store.workspace_access import may_enter
 from tui_registry_server.wire.principal import PrincipalKind
 
 

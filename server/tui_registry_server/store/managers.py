@@ -10,10 +10,10 @@ from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, Principal
 from tui_registry_server.store import principals as principal_rows
 from tui_registry_server.store.access import caller
 from tui_registry_server.store.dialects import among
-from tui_registry_server.store.entry import EVERYBODY, may_enter
 from tui_registry_server.store.prompts import IS_A_PROMPT
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import grants, memberships, principals, registered_models, workspaces
+from tui_registry_server.store.workspace_access import EVERYBODY, may_enter
 from tui_registry_server.wire.principal import PrincipalKind
 
 

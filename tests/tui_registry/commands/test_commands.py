@@ -14,7 +14,7 @@ from tests.tui_registry.command_line import answer, lines, process, run, variabl
 from tests.tui_registry.samples import OWNER, Samples
 from tests.tui_registry.terminal_process import PROGRAM, ROOT, TIMEOUT, UNWANTED, terminal
 from tui_registry.cli import main
-from tui_registry.commands.exits import MEANINGS, Exit
+from tui_registry.commands.exit_codes import MEANINGS, Exit
 
 pytestmark = pytest.mark.usefixtures("command_home")
 

@@ -15,7 +15,7 @@ from tests.tui_registry.command_line import levels, process, run
 from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.samples import ASKER, Samples
 from tests.tui_registry.terminal_process import TIMEOUT
-from tui_registry.commands.exits import Exit
+from tui_registry.commands.exit_codes import Exit
 from tui_registry.mutations import lost_answer
 
 pytestmark = pytest.mark.usefixtures("command_home")

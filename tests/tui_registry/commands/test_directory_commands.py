@@ -11,7 +11,7 @@ from tests.live_registry import ADMIN, command
 from tests.tui_registry.command_line import answer, lines, process, run
 from tests.tui_registry.samples import ASKER, OWNER, SECOND_ASKER, Samples
 from tests.tui_registry.terminal_process import TIMEOUT, terminal
-from tui_registry.commands.exits import Exit
+from tui_registry.commands.exit_codes import Exit
 
 pytestmark = pytest.mark.usefixtures("command_home")
 

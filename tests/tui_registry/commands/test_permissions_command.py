@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui_registry.command_line import answer, levels, lines, run
 from tests.tui_registry.samples import ASKER, OWNER, SECOND_ASKER, Samples
-from tui_registry.commands.exits import Exit
+from tui_registry.commands.exit_codes import Exit
 
 pytestmark = pytest.mark.usefixtures("command_home")
 

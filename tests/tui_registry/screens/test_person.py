@@ -12,7 +12,7 @@ from tests.tui_registry.console import LARGE, SIZES, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.samples import ASKER, Samples
 from tests.tui_registry.terminal_process import terminal
-from tui_registry.commands.exits import Exit
+from tui_registry.commands.exit_codes import Exit
 
 SCIM = "/preview/scim/v2"
 

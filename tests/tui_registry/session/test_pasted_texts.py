@@ -19,7 +19,7 @@ from tests.tui_registry.samples import Samples
 from tui_registry.app import ConsoleApp
 from tui_registry.cli import main
 from tui_registry.client.errors import Unreachable
-from tui_registry.commands.exits import Exit
+from tui_registry.commands.exit_codes import Exit
 from tui_registry.keys import keymap
 from tui_registry.session import config, profiles, settings
 from tui_registry.session.connection import Connection, ConnectionProblem, connect

@@ -11,7 +11,7 @@ from tests.tui_registry.console import SIZES
 from tests.tui_registry.samples import OWNER, Samples
 from tests.tui_registry.terminal_process import PROGRAM, ROOT, TIMEOUT, UNWANTED, terminal
 from tests.variants import variant
-from tui_registry.commands.exits import Exit
+from tui_registry.commands.exit_codes import Exit
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.tui_registry.command_line import answer, lines, run
 from tests.tui_registry.console import LARGE, Console
 from tests.tui_registry.samples import Samples
 from tui_registry.app import ConsoleApp
-from tui_registry.commands.exits import Exit
+from tui_registry.commands.exit_codes import Exit
 from tui_registry.session import profiles
 from tui_registry.session.connection import Connection, ConnectionProblem, connect
 

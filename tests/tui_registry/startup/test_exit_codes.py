@@ -14,7 +14,7 @@ from tests.tui_registry.command_line import process, variables
 from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import PROGRAM, ROOT, UNWANTED, terminal
 from tui_registry import cli
-from tui_registry.commands.exits import MEANINGS, Exit
+from tui_registry.commands.exit_codes import MEANINGS, Exit
 from tui_registry_server.commands import main as server_main
 
 LIMIT = 120  # seconds
@@ -232,7 +232,7 @@ def test_ctrl_c_at_any_moment(samples: Samples, tmp_path: Path, arguments: tuple
     """What is interrupted says so, or nothing, and has its own exit code; also while Python itself starts, when what is
     said is Python's. The moments are imports, which Python reports on stderr: after a fixed time, a busy machine is
     elsewhere."""
-    for moment in ("encodings", "tui_registry.commands.exits", late):
+    for moment in ("encodings", "tui_registry.commands.exit_codes", late):
         given = process(samples, *arguments, HOME=str(tmp_path), PYTHONPROFILEIMPORTTIME="1") | {"cwd": tmp_path}
         with subprocess.Popen(**given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as running:
             assert running.stderr is not None

@@ -44,9 +44,11 @@ def test_the_first_row_does_without_the_rest() -> None:
     }
     of_models = {"models", "models.copy_actions", "models.decision_actions", "models.request_decisions"}
     of_tables = {"base.arranged", "base.marks", "tables", "tables.table_actions"}
-    others = {"base", "base.place", "custom_commands", "inbox", "navigation", "places", "unseen"}
+    others = {"base", "base.place", "custom_commands", "inbox", "navigation", "places", "type_ahead"}
     assert screens == others | of_models | of_tables
-    assert {name for name in modules if name.startswith("tui_registry.commands.")} == {"tui_registry.commands.exits"}
+    assert {name for name in modules if name.startswith("tui_registry.commands.")} == {
+        "tui_registry.commands.exit_codes"
+    }
     assert not modules & {"keyring", "httpx_sse", "numpy", "tui_registry.tracking", "tui_registry.demo"}
     of_wire = {name.rpartition(".")[2] for name in modules if name.startswith("tui_registry_server.wire.")}
     assert not of_wire & {

@@ -12,7 +12,7 @@ from tui_registry.keys.actions import WRITING
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.terminal.sanitize import one_line
-from tui_registry.widgets.few_lines import FewLines
+from tui_registry.widgets.line_clamp import LineClamp
 from tui_registry.widgets.tabs import Tabs
 from tui_registry_server.wire.principal import ADMINS
 
@@ -105,7 +105,7 @@ class Section(TableActions, Listing):
     def highlighted(self) -> None:
         key = self.table.cursor_key
         about = self.about_row(key) if key is not None else Content("")
-        self.about.update(FewLines([[line] for line in about.split()], self.about_lines))
+        self.about.update(LineClamp([[line] for line in about.split()], self.about_lines))
 
     def is_live(self, action: str) -> bool:
         if action in {"next_section", "previous_section"}:

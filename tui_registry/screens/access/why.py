@@ -16,7 +16,7 @@ from tui_registry.keys.names import legend
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.fitting import Fitting, Scrolled
-from tui_registry.widgets.hanging import Hanging
+from tui_registry.widgets.hanging_indent import HangingIndent
 from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 from tui_registry_server.wire.principal import USERS
 
@@ -42,7 +42,7 @@ class Why(ModalScreen[None]):
             yield Static(self._paragraphs[0], id="title")
             with targets:
                 for paragraph in self._paragraphs[1:]:
-                    yield Static(Hanging(paragraph))
+                    yield Static(HangingIndent(paragraph))
             yield targets.rest
             yield Static(Content(legend("esc close   y copy   ↓↑ scroll")), id="hint")
 

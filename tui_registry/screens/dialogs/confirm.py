@@ -23,7 +23,7 @@ from tui_registry.screens.dialogs.placement import before
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.fitting import Fitting, Scrolled
-from tui_registry.widgets.hanging import Hanging
+from tui_registry.widgets.hanging_indent import HangingIndent
 from tui_registry.widgets.hint import Hint
 from tui_registry.widgets.tick_box import TickBox
 
@@ -90,7 +90,7 @@ class Confirm(ModalScreen[Consent | None]):
         self._below = self.app.screen
         self._question = question
         self._read = read
-        self._paragraphs = [Static(Hanging(paragraph)) for paragraph in question.message]
+        self._paragraphs = [Static(HangingIndent(paragraph)) for paragraph in question.message]
         self._hint = Hint("")
         self._leave_requested = False
 
@@ -103,7 +103,7 @@ class Confirm(ModalScreen[Consent | None]):
             with targets:
                 for warning in question.warnings:
                     text = one_line(warning, MAX_WARNING)
-                    yield Static(Hanging(Content.styled(f"! {text}", "bold $text-error")))
+                    yield Static(HangingIndent(Content.styled(f"! {text}", "bold $text-error")))
                 yield from self._paragraphs
                 for warning in question.warnings:
                     if len(warning) > MAX_WARNING:
@@ -134,7 +134,7 @@ class Confirm(ModalScreen[Consent | None]):
 
     async def _show_read(self, read: Callable[[], Awaitable[Question]]) -> None:
         self._question = await read()
-        old, self._paragraphs = self._paragraphs, [Static(Hanging(paragraph)) for paragraph in self._message]
+        old, self._paragraphs = self._paragraphs, [Static(HangingIndent(paragraph)) for paragraph in self._message]
         await self.query_one("#targets").mount_all(self._paragraphs, before=old[0])
         for each in old:
             await each.remove()
@@ -160,7 +160,11 @@ class Confirm(ModalScreen[Consent | None]):
         question, height = self._question, self.app.size.height
         width = min(MAX_WIDTH, self.app.size.width) - 2 * BORDER
         texts = [*(Content(f"! {one_line(each, MAX_WARNING)}") for each in question.warnings), *question.message]
-        parts = [sum(Hanging(each).get_height(RulesMap(), width) for each in texts), 1, 1]  # with the buttons, the hint
+        parts = [
+            sum(HangingIndent(each).get_height(RulesMap(), width) for each in texts),
+            1,
+            1,
+        ]  # with the buttons, the hint
         parts += [1] * (bool(question.archive) + question.asks_comment + bool(question.word))
         gaps = len(parts) - 1 if height >= HIGH else 0
         return sum(parts) + gaps + 2
@@ -274,7 +278,7 @@ class Confirm(ModalScreen[Consent | None]):
     def _archive_changed(self) -> None:
         self._hint.show(*self._hints)
         for shown, paragraph in zip(self._paragraphs, self._message, strict=True):
-            shown.update(Hanging(paragraph))
+            shown.update(HangingIndent(paragraph))
 
     @on(Button.Pressed, "#no")
     def _no(self) -> None:

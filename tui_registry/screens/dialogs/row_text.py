@@ -12,7 +12,7 @@ from textual.widgets import Static
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.fitting import Fitting, Scrolled
-from tui_registry.widgets.hanging import Hanging
+from tui_registry.widgets.hanging_indent import HangingIndent
 from tui_registry.widgets.hint import Hint
 
 MAX_LENGTH = 100_000  # characters of one text
@@ -49,7 +49,7 @@ class RowText(ModalScreen[None]):
             parts[MAX_LINES:] = [Content.styled(f"  {left_out:,} more lines. y copies all of them.", "$text-warning")]
         with Fitting(id="row"):
             with self._panel:
-                yield Static(Hanging(Content("\n").join(parts)))
+                yield Static(HangingIndent(Content("\n").join(parts)))
             yield self._panel.rest
             yield Hint("j k scroll   y copy all   esc close", "j k  y copy  esc close")
 

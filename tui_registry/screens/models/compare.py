@@ -24,7 +24,7 @@ from tui_registry.screens.base.place import Place
 from tui_registry.terminal.excerpt import differing
 from tui_registry.terminal.sanitize import lines, one_line, summary, visible
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.hanging import Hanging
+from tui_registry.widgets.hanging_indent import HangingIndent
 from tui_registry.widgets.lineage import all_facts
 from tui_registry.widgets.runs import format_metric
 from tui_registry.widgets.table import Column, Row, Table
@@ -138,7 +138,7 @@ class Compare(Place):
         """Display both values of the row under the cursor in full."""
         label = self.table.cursor_key or ""
         if label == TEXT_LABEL and (compared := self._text_diff()):
-            self._full_text.update(Hanging(Content("\n").join(compared)))
+            self._full_text.update(HangingIndent(Content("\n").join(compared)))
             return
         parts: list[Content] = []
         for version, value in zip(self._compared, self._facts.get(label, ()), strict=False):

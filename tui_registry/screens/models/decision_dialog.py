@@ -12,7 +12,7 @@ from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.screens.dialogs.confirm import Question, word_for
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.hanging import quoted
+from tui_registry.widgets.hanging_indent import quoted
 from tui_registry.widgets.truncated_text import (
     MAX_TEXT_LENGTH,
     MODEL_DETAILS,

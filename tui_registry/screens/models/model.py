@@ -30,7 +30,7 @@ from tui_registry.screens.models.version_actions import VersionActions
 from tui_registry.screens.models.version_rows import COLUMNS, OF_PROMPTS, PROMPT_COLUMNS, Versions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.terminal.sanitize import one_line, summary
-from tui_registry.widgets.few_lines import FewLines
+from tui_registry.widgets.line_clamp import LineClamp
 from tui_registry.widgets.mark_table import MarkTable
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -179,7 +179,7 @@ class Model(TableActions, VersionActions):
         created_by = short_name(model.user_id) if model.user_id else ""
         order_note = " (only the newest are sorted)" if more and self.is_sorted_here else self.order_note()
         self._summary.update(
-            FewLines(
+            LineClamp(
                 _summary(
                     model,
                     len(self._known.versions),

@@ -27,7 +27,7 @@ from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.screens.models.version_actions import version_values
 from tui_registry.terminal.sanitize import lines, one_line, summary
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.hanging import quoted
+from tui_registry.widgets.hanging_indent import quoted
 from tui_registry.widgets.lineage import dataset_facts, metric_facts, origin_facts, param_facts
 from tui_registry.widgets.stages import REQUEST_STYLE, STAGE_STYLES
 from tui_registry.widgets.transition_spans import transition_spans

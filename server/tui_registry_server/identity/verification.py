@@ -1,4 +1,4 @@
-"""Checking a token of an OpenID provider: a JWT (RFC 7519), as RFC 8725 recommends.
+"""Verifying a token of an OpenID provider: a JWT (RFC 7519), as RFC 8725 recommends.
 
 A refusal says why, in fixed words: nothing of the token, of the keys or of what would have been accepted.
 """
@@ -34,7 +34,7 @@ _REASONS: tuple[tuple[type[PyJWTError], str], ...] = (
 )
 
 
-async def check(token: str, keys: IssuerKeys, audiences: Iterable[str]) -> dict[str, Any]:
+async def verify(token: str, keys: IssuerKeys, audiences: Iterable[str]) -> dict[str, Any]:
     """The claims of a token. Raises Unauthenticated with a reason, or TemporarilyUnavailable."""
     if len(token) > MAX_LENGTH:
         raise Unauthenticated(f"{REFUSED} it is longer than {MAX_LENGTH} characters.")

@@ -26,7 +26,7 @@ INFORMATIONAL = b"HTTP/1.1 1"
 """The beginning of an answer after which the final one is still to come."""
 
 
-class EarlyAnswers(AsyncNetworkBackend):
+class EarlyResponses(AsyncNetworkBackend):
     def __init__(self) -> None:
         self._connections = AnyIOBackend()
 

@@ -3,15 +3,15 @@
 import pytest
 from textual.content import Content
 
-from tui_registry.widgets.few_lines import FewLines
+from tui_registry.widgets.line_clamp import LineClamp
 
 FACTS = ["14 versions", "2 open requests", "created by ines.carvalho", "@champion = 13", "team=fraud"]
 TEXT = "Scores every card payment within 40 ms, and more than that is too late for the customer at the till."
 
 
 def drawn(width: int, lines: int, *paragraphs: list[str]) -> list[str]:
-    few = FewLines([[Content(item) for item in each] for each in paragraphs], lines)
-    return few._drawn(width).plain.split("\n")
+    clamp = LineClamp([[Content(item) for item in each] for each in paragraphs], lines)
+    return clamp._drawn(width).plain.split("\n")
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_what_the_first_do_not_need_the_last_has() -> None:
 
 
 def test_how_to_read_the_rest_is_said_where_there_is_room() -> None:
-    few = FewLines([[Content("1 version")], [Content(TEXT)]], 2, "i shows all of it")
-    assert few._drawn(60).plain.split("\n")[1] == "Scores every card payment within 40 ms, a… i shows all of it"
-    assert few._drawn(30).plain.split("\n")[1] == "Scores every card payment…"
-    assert few._drawn(120).plain.split("\n")[1] == TEXT
+    clamp = LineClamp([[Content("1 version")], [Content(TEXT)]], 2, "i shows all of it")
+    assert clamp._drawn(60).plain.split("\n")[1] == "Scores every card payment within 40 ms, a… i shows all of it"
+    assert clamp._drawn(30).plain.split("\n")[1] == "Scores every card payment…"
+    assert clamp._drawn(120).plain.split("\n")[1] == TEXT
 
 
 def test_there_may_be_nothing() -> None:

@@ -20,7 +20,7 @@ def quoted(line: str) -> Content:
     return Content.assemble((f"  {BAR}", "dim"), line)
 
 
-class Hanging(Visual):
+class HangingIndent(Visual):
     """Its lines are wrapped to any width. What begins with ``• ``, ``! ``, the ``+ `` or ``- `` of a comparison or a
     quotation mark continues behind that; a bar is repeated."""
 

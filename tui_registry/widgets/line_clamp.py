@@ -29,7 +29,7 @@ class _Line:
         return GAP.join(self.items)
 
 
-class FewLines(Visual):
+class LineClamp(Visual):
     """Paragraphs of items. An item is whole, unless it is longer than a line: an ellipsis stands for those that have no
     room, and shorter ones may be displayed before a longer one. Every paragraph has at least a line, and what the later
     ones do not need. ``more`` is behind the ellipsis of the last paragraph: how to read the rest."""
