@@ -94,7 +94,7 @@ def import_(
             return found
 
         try:
-            report = once() if every is None else _again_and_again(once, every * 60)
+            report = once() if every is None else _repeat(once, every * 60)
         finally:
             _run(session, opened_source.close())
     if not report.is_clean:
@@ -182,7 +182,7 @@ def _confirm(question: str) -> None:
         raise Failure(Exit.REFUSED, "Nothing was imported.")
 
 
-def _again_and_again(once: Callable[[], object], seconds: float) -> NoReturn:
+def _repeat(once: Callable[[], object], seconds: float) -> NoReturn:
     """Until it is interrupted, or fails permanently: either side may be down for some time."""
     while True:
         try:

@@ -19,7 +19,7 @@ _PREFIXES = {
 }
 
 
-async def find_out(happened: Callable[[], Awaitable[bool]], read_back: Callable[[], Awaitable[Result]]) -> Result:
+async def resolve(happened: Callable[[], Awaitable[bool]], read_back: Callable[[], Awaitable[Result]]) -> Result:
     """The result that ``read_back`` gives once the server shows that it ``happened``; UNKNOWN, if it does not. Both may
     raise CallError. Takes a minute at most."""
     pause, unchanged = FIRST_PAUSE, 0

@@ -62,7 +62,7 @@ async def run(mutation: Mutation, show_progress: Callable[[str], None] = lambda 
     except CallError as error:
         if _may_have_happened(error):
             show_progress("answer lost, checking")
-            return await lost_answer.find_out(mutation.happened, partial(_read_back, mutation))
+            return await lost_answer.resolve(mutation.happened, partial(_read_back, mutation))
         return Result(Verdict.REFUSED, str(error) if isinstance(error, Refused) else _not_sent(error), error)
     try:
         return await _read_back(mutation)

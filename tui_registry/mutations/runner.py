@@ -207,7 +207,7 @@ class Mutations:
 
     def report(self, title: str, verdict: Verdict, message: str) -> None:
         """Report the outcome of a mutation."""
-        self._show_outcome(Outcome(verdict, _told(title, message)))
+        self._show_outcome(Outcome(verdict, _status_text(title, message)))
 
     def _show_outcome(self, outcome: Outcome) -> None:
         self.outcome = outcome
@@ -297,7 +297,7 @@ class Mutations:
                 for mutation in part:
                     result = await self._result(mutation, partial(self._show_step, run_id, count))
                     results[-1].append(result)
-                    texts.append(_told(mutation.title, result.message))
+                    texts.append(_status_text(mutation.title, result.message))
                     if len(parts) == 1:
                         self._show_outcome(Outcome(result.verdict, " · ".join(texts)))
                     if result.verdict is not Verdict.REFUSED:
@@ -344,6 +344,6 @@ def _action(mutation: Mutation) -> str:
     return mutation.action or f"{mutation.title}: {mutation.progress}"
 
 
-def _told(title: str, message: str) -> str:
+def _status_text(title: str, message: str) -> str:
     title = visible(title)
     return f"{clip(title, min(cell_len(title), MAX_TITLE_CELLS))}: {one_line(message)}"
