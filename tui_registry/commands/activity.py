@@ -1,6 +1,5 @@
 """``tui-registry activity``: who did what."""
 
-import time
 from typing import TYPE_CHECKING
 
 import click
@@ -8,23 +7,13 @@ import click
 from tui_registry.commands import completers
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command, with_token
+from tui_registry.commands.time_option import parse_time
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
     from tui_registry_server.wire.activity import FeedActivity
 
 DEFAULT_LIMIT = 100  # activities
-
-
-def _parse_time(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    from tui_registry.queries.search_syntax import parse_moment
-
-    if value is None:
-        return None
-    moment = parse_moment(value, time.time())
-    if moment is None:
-        raise click.BadParameter(f"'{value}' is neither a duration such as 30m, 12h, 7d or 2w, nor a date.")
-    return moment
 
 
 @registry_command
@@ -52,11 +41,11 @@ def _parse_time(_context: click.Context, _option: click.Parameter, value: str | 
 )
 @click.option(
     "--since",
-    callback=_parse_time,
+    callback=parse_time,
     metavar="TIME",
     help="Start time: a date, or a duration before now (30m, 12h, 7d, 2w).",
 )
-@click.option("--until", callback=_parse_time, metavar="TIME", help="End time, as for --since.")
+@click.option("--until", callback=parse_time, metavar="TIME", help="End time, as for --since.")
 @click.option(
     "--limit",
     type=click.IntRange(1),

@@ -1,7 +1,6 @@
 """``tui-registry webhooks``: who is notified of changes, what was delivered, and sending it again."""
 
 import sys
-import time
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -13,6 +12,7 @@ from tui_registry.commands.changes import How, PlannedChange, change, destroying
 from tui_registry.commands.exit_codes import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table, whole, wire
 from tui_registry.commands.registry import ask, registry_command
+from tui_registry.commands.time_option import parse_time
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
@@ -23,17 +23,6 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 100  # deliveries
 SUCCESS = range(200, 300)
-
-
-def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    from tui_registry.queries.search_syntax import parse_moment
-
-    if value is None:
-        return None
-    moment = parse_moment(value, time.time())
-    if moment is None:
-        raise click.BadParameter(f"'{value}' is neither a duration such as 30m, 12h, 7d or 2w, nor a date.")
-    return moment
 
 
 @click.group()
@@ -234,7 +223,7 @@ def list_deliveries(*, webhook_id: str, status: str, limit: int, profile: str | 
 @click.option(
     "--delivery", metavar="DELIVERY", help="Only this one; immediately, if it is waiting for its next attempt."
 )
-@click.option("--since", callback=_moment, metavar="TIME", help="Those since 2h, 7d or a date.")
+@click.option("--since", callback=parse_time, metavar="TIME", help="Those since 2h, 7d or a date.")
 @click.option(
     "--status", metavar="STATUS", default="", shell_complete=completers.delivery_statuses, help="Only of this status."
 )

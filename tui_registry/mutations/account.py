@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui_registry.access.directory import DirectoryEntry
 from tui_registry.access.principal import noun
@@ -10,6 +11,10 @@ from tui_registry.client.scim import compared
 from tui_registry.mutations.mutation import Mutation
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import ServicePrincipal, User
+
+if TYPE_CHECKING:
+    from tui_registry.client.service_principals import ServicePrincipals
+    from tui_registry.client.users import Users
 
 Account = User | ServicePrincipal
 
@@ -33,45 +38,28 @@ class Register:
 
 
 def users(client: RegistryClient) -> Register:
-    async def listed(filter_text: str, count: int) -> Sequence[Account]:
-        return (await client.users.search(filter_text=filter_text, count=count)).resources
-
-    async def create(name: str, display_name: str) -> Account:
-        return await client.users.create(name, display_name=display_name)
-
-    async def set_active(account_id: str, active: bool) -> Account:
-        return await client.users.set_active(account_id, active=active)
-
-    async def page(filter_text: str, start: int, count: int) -> tuple[Sequence[Account], int]:
-        found = await client.users.search(filter_text=filter_text, start=start, count=count)
-        return found.resources, found.total_results
-
-    return Register(PrincipalKind.USER, "userName", listed, create, set_active, client.users.delete, page)
+    return _register(PrincipalKind.USER, "userName", client.users)
 
 
 def service_principals(client: RegistryClient) -> Register:
+    return _register(PrincipalKind.SERVICE_PRINCIPAL, "applicationId", client.service_principals)
+
+
+def _register(kind: PrincipalKind, attribute: str, calls: "Users | ServicePrincipals") -> Register:
     async def listed(filter_text: str, count: int) -> Sequence[Account]:
-        return (await client.service_principals.search(filter_text=filter_text, count=count)).resources
+        return (await calls.search(filter_text=filter_text, count=count)).resources
 
     async def create(name: str, display_name: str) -> Account:
-        return await client.service_principals.create(name, display_name=display_name)
+        return await calls.create(name, display_name=display_name)
 
     async def set_active(account_id: str, active: bool) -> Account:
-        return await client.service_principals.set_active(account_id, active=active)
+        return await calls.set_active(account_id, active=active)
 
     async def page(filter_text: str, start: int, count: int) -> tuple[Sequence[Account], int]:
-        found = await client.service_principals.search(filter_text=filter_text, start=start, count=count)
+        found = await calls.search(filter_text=filter_text, start=start, count=count)
         return found.resources, found.total_results
 
-    return Register(
-        PrincipalKind.SERVICE_PRINCIPAL,
-        "applicationId",
-        listed,
-        create,
-        set_active,
-        client.service_principals.delete,
-        page,
-    )
+    return Register(kind, attribute, listed, create, set_active, calls.delete, page)
 
 
 def create(register: Register, name: str, display_name: str) -> Mutation:

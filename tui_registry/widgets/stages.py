@@ -16,14 +16,6 @@ STAGE_STYLES = {
     Stage.ARCHIVED: "dim",
 }
 
-STAGE_CONTENT_STYLES = {
-    Stage.NONE: "",
-    Stage.STAGING: "ansi_yellow",
-    Stage.PRODUCTION: "ansi_green",
-    Stage.ARCHIVED: "dim",
-}
-"""The same as styles of Textual's Content, in the same colours."""
-
 REQUEST_STYLE = "cyan"
 REQUEST_CONTENT_STYLE = "ansi_cyan"
 """Of what is requested and not decided: in the colour of no stage, as the version is not there yet."""
