@@ -80,7 +80,7 @@ def accounts_filter(typed: str, attribute: str) -> str:
 
 
 async def names_of(client: RegistryClient, ids: Collection[str]) -> Mapping[str, DirectoryEntry]:
-    """Users and service principals by their ids, without those that do not exist any more."""
+    """Users and service principals by their ids, without those that no longer exist."""
     known: dict[str, DirectoryEntry] = {}
     for batch in _batches(sorted(ids)):
         filter_text = _any_of("id", batch)

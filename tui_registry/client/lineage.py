@@ -10,7 +10,7 @@ class LineageCalls:
         self._transport = transport
 
     async def get(self, name: str, version: str) -> Lineage:
-        """What the server knows of it from its tracking server. A server of before answers Refused, 404."""
+        """What the server knows of it from its tracking server. An older server answers Refused, 404."""
         answer = await self._transport.get(f"{VERSIONS}/lineage", LineageAnswer, name=name, version=version)
         return answer.lineage
 

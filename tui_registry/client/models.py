@@ -30,7 +30,7 @@ class Models:
         page_token: str = "",
         include_prompts: bool = False,
     ) -> RegisteredModelPage:
-        """``include_prompts`` has no effect on servers of before."""
+        """``include_prompts`` has no effect on older servers."""
         return await self._transport.get(
             "/mlflow/registered-models/search",
             RegisteredModelPage,
@@ -58,7 +58,7 @@ class Models:
         page_token: str = "",
     ) -> StageHistoryPage:
         """Which version was in which stage, or in this one, newest first; and the predecessor in Production.
-        ``version`` has no effect on servers of before."""
+        ``version`` has no effect on older servers."""
         return await self._transport.get(
             f"{MODELS}/stage-history",
             StageHistoryPage,

@@ -24,7 +24,7 @@ class Versions:
         page_token: str = "",
         include_prompts: bool = False,
     ) -> ModelVersionPage:
-        """``include_prompts`` has no effect on servers of before."""
+        """``include_prompts`` has no effect on older servers."""
         return await self._transport.get(
             "/mlflow/model-versions/search",
             ModelVersionPage,

@@ -83,13 +83,13 @@ def unfollow(client: RegistryClient, before: Follow, *, undoable: bool = True) -
         return await client.follows.of(before.model_name) is None
 
     async def check() -> str:
-        return "you do not follow it any more." if await happened() else ""
+        return "you no longer follow it." if await happened() else ""
 
     return Mutation(
         title=about(before.model_name),
         action=f"unfollow {about(before.model_name)}",
         progress="ending it",
-        done="You are not notified of it any more.",
+        done="You are no longer notified of it.",
         send=send,
         happened=happened,
         check=check,

@@ -11,7 +11,7 @@ GOING_ON = frozenset({"RUNNING", "SCHEDULED"})
 
 
 async def known_lineage(client: RegistryClient, name: str, version: str) -> Lineage | None:
-    """The lineage of a version; None if nobody has asked for it, or the server is of before there was one."""
+    """The lineage of a version; None if nobody has asked for it, or the server is too old to have one."""
     try:
         lineage = await client.lineage.get(name, version)
     except Refused as error:

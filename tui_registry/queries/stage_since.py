@@ -8,7 +8,7 @@ from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.stage_history import StagePeriod
 
-MAX_PERIODS = 1000  # of the version in its stage; from servers of before, those of all versions
+MAX_PERIODS = 1000  # of the version in its stage; from older servers, those of all versions
 
 Since = tuple[int | None, str]
 """When, in milliseconds, and by whom; (None, "") if not known."""

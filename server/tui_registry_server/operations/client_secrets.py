@@ -48,7 +48,7 @@ def create(call: Call, body: CreateClientSecret, subject: Subject) -> Answer:
     client_secrets.remove_expired(call.connection, owner.id, call.clock)
     if len(client_secrets.of_principal(call.connection, owner.id)) >= MAX_SECRETS:
         raise InvalidState(
-            f"{owner.name} has {MAX_SECRETS} secrets already. Delete the one that is not used any more: listing them "
+            f"{owner.name} has {MAX_SECRETS} secrets already. Delete the one that is no longer used: listing them "
             "says when each was last used."
         )
     secret = PREFIX + secrets.token_urlsafe(32)

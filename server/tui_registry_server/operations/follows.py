@@ -34,7 +34,7 @@ class FollowedSubject(Subject):
 
 
 def followed(call: Call, body: SetFollow) -> FollowedSubject:
-    """What is to be followed."""
+    """The model, or all requests, to be followed."""
     if body.model_name is None:
         return FollowedSubject(level=Level.READ, model=None)  # whoever may decide none is notified of none
     found = subjects.model(call, ModelName(name=body.model_name))
@@ -90,7 +90,7 @@ def listed(call: Call, body: object, subject: None) -> Answer:
 
 
 def delete(call: Call, body: FollowId, subject: None) -> Answer:
-    """End one of the caller's own follows: what was not sent yet is not sent any more."""
+    """End one of the caller's own follows: what has not been sent yet is no longer sent."""
     rows = webhooks.follows_of(call.connection, call.principal)
     found = next((each for each in rows if each.id == body.id), None)
     if found is None:

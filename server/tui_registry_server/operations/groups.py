@@ -54,7 +54,7 @@ def listed(call: Call, body: ListResources, subject: None) -> Answer:
 
 
 def search(call: Call, body: SearchResources, subject: None) -> Answer:
-    """The same by POST."""
+    """Search by POST, as by GET."""
     return principals.search(call, GROUP, body)
 
 

@@ -28,7 +28,7 @@ from tui_registry_server.wire.webhook_events import VALID_ACTIONS
 
 
 def create(call: Call, body: CreateWebhook, subject: Subject) -> Answer:
-    """Tell a receiver of events of the whole registry."""
+    """Create a webhook: a receiver is notified of events of the whole registry."""
     webhook = WebhookRow(
         id=uuid.uuid4().hex,
         dialect=Dialect.MLFLOW.value,

@@ -93,8 +93,8 @@ def preview(call: Call, body: PrincipalId, subject: Subject) -> Answer:
 
 
 def offboard(call: Call, body: Offboard, subject: Subject) -> Answer:
-    """Deactivate the account, revoke its tokens and its own grants, cancel its open requests, and take it out of its
-    groups. Administrators cannot do so to themselves; the last active administrator stays."""
+    """Deactivate the account, revoke its tokens and its own grants, cancel its open requests, and remove it from its
+    groups. Administrators cannot offboard themselves; the last active administrator stays."""
     principals.begin_change(call)
     held = _held(call, body.id)
     if held.is_nothing:

@@ -21,7 +21,7 @@ Levels = Mapping[str, Level]
 
 
 def preview(call: Call, body: PreviewPermissions, subject: ObjectSubject) -> Answer:
-    """Who would gain and who would lose by a change, through which group, and what becomes of the caller."""
+    """Who would gain and who would lose by a change, through which group, and what the caller would have."""
     before = access_lists.direct(call, subject.object_id)
     after = after_change(call, body, subject, replace=body.replace)
     change = ListChange(

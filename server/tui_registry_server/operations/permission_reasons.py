@@ -18,7 +18,7 @@ from tui_registry_server.wire.principal import PrincipalKind
 
 
 def explain(call: Call, body: ExplainPermissions, subject: ObjectSubject) -> Answer:
-    """What a principal may do on the object, and every grant that it may do so by."""
+    """What a principal may do on the object, and every grant that this comes from."""
     row = _resolve(call, body.principal)
     who = principals.with_rights(
         call.connection, row.id, PrincipalKind(row.kind), row.name, call.principal.workspace_id

@@ -24,7 +24,7 @@ _OBJECT_TYPES = {ROOT: "registered-models", TOKENS: "tokens"}
 
 
 def details(call: Call, body: PrincipalId, subject: Subject) -> Answer:
-    """The account, its groups, what is granted to it and to them on no model, and what is its own."""
+    """The account, its groups, registry-wide permissions of both, and its models, open requests and tokens."""
     row = find(call.connection, body.id)
     who = principals.with_rights(
         call.connection, row.id, PrincipalKind(row.kind), row.name, call.principal.workspace_id

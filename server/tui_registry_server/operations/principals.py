@@ -162,7 +162,7 @@ def read(call: Call, resource: Resource, principal_id: str, attributes: str = ""
 
 
 def search(call: Call, resource: Resource, body: SearchResources) -> Answer:
-    """The same by POST."""
+    """Search by POST, as by GET."""
     joined = {"attributes": ",".join(body.attributes), "excluded_attributes": ",".join(body.excluded_attributes)}
     return page(call, resource, ListResources.model_construct(**{**dict(body), **joined}))
 

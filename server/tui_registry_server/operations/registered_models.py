@@ -104,7 +104,7 @@ def rename(call: Call, body: RenameRegisteredModel, subject: ModelSubject) -> An
 
 
 def delete(call: Call, body: ModelName, subject: ModelSubject) -> Answer:
-    """Delete a model with its versions and everything of theirs. The activities stay, for those who could read the
+    """Delete a model with its versions and all that belongs to them. The activities stay, for those who could read the
     model: the permissions of its id can still be read and changed."""
     model = subject.model
     _refuse_if_active(call, model.id, "deleted")

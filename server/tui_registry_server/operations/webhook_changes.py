@@ -63,7 +63,7 @@ def change(call: Call, before: WebhookRow, after: WebhookRow) -> WebhookRow:
 
 
 def delete(call: Call, webhook: WebhookRow) -> None:
-    """Delete a webhook with its deliveries: what was not sent yet is not sent any more."""
+    """Delete a webhook with its deliveries: what has not been sent yet is no longer sent."""
     webhooks.remove(call.connection, webhook.id)
     _record(call, ActivityType.DELETED_WEBHOOK, webhook, f"deleted a webhook to {_receiver(webhook)}", {})
 

@@ -29,7 +29,7 @@ from tui_registry_server.wire.webhook_events import RegistryWebhookEvent
 
 
 def create(call: Call, body: CreateRegistryWebhook, subject: ScopeSubject) -> Answer:
-    """Tell a receiver of events of a model or, by administrators, of the whole registry."""
+    """Create a webhook of a model or, as an administrator, of the whole registry: a receiver is notified of events."""
     model = subject.model
     if (body.http_url_spec is None) == (body.job_spec is None):
         raise InvalidParameterValue("Give exactly one of 'http_url_spec' and 'job_spec'.")

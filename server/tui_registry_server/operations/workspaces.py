@@ -34,7 +34,7 @@ MAX_CASCADED = 1000
 
 
 def listed(call: Call, body: ListWorkspaces, subject: None) -> Answer:
-    """The workspaces that the caller may use, by name: those of administrators are all."""
+    """The workspaces that the caller may use, by name: for administrators, all."""
     found = workspaces.usable(call.connection, call.principal)
     if not body.details:
         return {"workspaces": [_entity(each) for each in found]}
@@ -50,7 +50,7 @@ def listed(call: Call, body: ListWorkspaces, subject: None) -> Answer:
 
 
 def get(call: Call, body: WorkspaceName, subject: None) -> Answer:
-    """One of them."""
+    """One workspace."""
     for each in workspaces.usable(call.connection, call.principal):
         if each.name == body.workspace_name:
             return {"workspace": _entity(each)}

@@ -1,4 +1,4 @@
-"""Who manages models: those that nobody but members of ``admins`` could manage any more without somebody."""
+"""Who manages models: those that only members of ``admins`` could manage without somebody."""
 
 import json
 from typing import Any, NamedTuple

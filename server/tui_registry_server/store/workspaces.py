@@ -89,7 +89,7 @@ def find_by_id(connection: Connection, workspace_id: str) -> Workspace | None:
 
 
 def last_called(connection: Connection, name: str) -> str | None:
-    """The id of the workspace of this name or, if there is none any more, of the last one that had it."""
+    """The id of the workspace of this name or, if there is none now, of the last one that had it."""
     found = find(connection, name)
     if found is not None:
         return found.id

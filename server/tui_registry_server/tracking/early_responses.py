@@ -1,7 +1,7 @@
 """Connections on which an answer is noticed while the request is still being sent.
 
 A server that refuses an upload answers before it has read all of it, and closes the connection, or reads no more. What
-is still sent then is answered by a reset, after which the answer could not be read any more. So every connection is
+is still sent then is answered by a reset, after which the answer could no longer be read. So every connection is
 read while it is written to, and an answer ends the writing.
 
 Both can come at once, the answer and the reset: then a write fails although the system still holds the answer, which
