@@ -76,7 +76,7 @@ def test_what_is_no_prompt(samples: Samples) -> None:
         (("a b", "x"), "letters"),
         ((name, '{"role": "user"}', "--chat"), "as a list"),
         ((name, "[1]", "--chat"), "Message 1 needs a role"),
-        ((name, "[" * 100_000, "--chat"), "no JSON"),
+        ((name, "[" * 100_000, "--chat"), "not valid JSON"),
     ):
         refused = run(samples, "prompts", "create", *arguments)
         assert (refused.exit_code, reason in refused.stderr) == (Exit.REFUSED, True), (arguments[0], refused.stderr)
