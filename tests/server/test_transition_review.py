@@ -33,7 +33,7 @@ def test_a_review_has_the_version_with_what_it_displaces_and_what_happened(calle
     review = callers.creator.get(f"{REQUESTS}/review", **of, stage="Production").ok()
 
     assert review["model_version"] == callers.creator.get(f"{VERSIONS}/get", **of).ok()["model_version"]
-    assert review["model_description"] == rules[:2000]
+    assert review["model_description"] == rules[:2001]
     assert [each["version"] for each in review["displaced"]] == holders[::-1]
     assert all(each["current_stage"] == "Production" for each in review["displaced"])
     assert [each["comment"] for each in review["comments"]] == ["two", "three", "four"]

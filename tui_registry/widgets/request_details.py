@@ -20,7 +20,6 @@ from tui_registry.widgets.truncated_text import (
     VERSION_DETAILS,
     is_truncated,
     plain_lines,
-    received,
     there_is_more,
     wrapped_lines,
 )
@@ -127,7 +126,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         model's description."""
         if request.id != self._displayed_id:
             return
-        self._description = request.name, received(review.model_description or "")
+        self._description = request.name, review.model_description or ""
         self._model_lines = lambda width: _model_lines(review, width, max(2, self.size.height // MODEL_SHARE), card_key)
         self._review_lines = lambda width: [
             Content(""),
@@ -283,7 +282,7 @@ def _together_line(others: Sequence[InboxRequest], indentation: str = "") -> lis
 def _model_lines(review: TransitionReview, width: int, limit: int, card_key: str) -> list[Content]:
     """The beginning of the model's description, where teams write what its versions must meet; at most ``limit`` lines,
     and one that says how to read the rest."""
-    text = received(review.model_description or "")
+    text = review.model_description or ""
     wrapped = [line for line in wrapped_lines(text, width) if line]
     if not wrapped:
         return []

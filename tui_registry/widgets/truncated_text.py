@@ -6,7 +6,7 @@ from textual.content import Content
 
 from tui_registry.terminal.sanitize import ELLIPSIS, lines, plain
 
-MAX_TEXT_LENGTH = 2_000  # characters of a description or comment; the server's review has as many of a description
+MAX_TEXT_LENGTH = 2_000  # characters of a description or comment; the server's review has one more of a description
 MODEL_DETAILS, VERSION_DETAILS = "see the model's details", "see the version's details"  # where all of a text is
 
 
@@ -33,9 +33,3 @@ def wrapped_lines(text: str, width: int, longest: int = MAX_TEXT_LENGTH) -> list
         for line in plain_lines(text, longest)
         for part in textwrap.wrap(line, max(20, width), break_on_hyphens=False) or [""]
     ]
-
-
-def received(description: str) -> str:
-    """A model's description as the server's review has it, and an ellipsis if that may be its beginning only, so that
-    ``is_truncated`` is true of it."""
-    return description if len(description) < MAX_TEXT_LENGTH else description + ELLIPSIS

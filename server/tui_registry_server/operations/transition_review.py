@@ -20,7 +20,7 @@ from tui_registry_server.wire.transition_review import ReviewTransition
 
 MAX_DISPLACED = 10
 MAX_COMMENTS = 3
-MAX_DESCRIPTION_LENGTH = 2_000  # characters of the model's description
+MAX_DESCRIPTION_LENGTH = 2_001  # characters of the model's description: one more than the console displays
 MAX_ACTIVITIES = 5
 
 _ACTIVITY_TYPES = tuple(

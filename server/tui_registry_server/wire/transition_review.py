@@ -26,7 +26,7 @@ class DisplacedVersion(Entity):
 
 
 class TransitionReview(Entity):
-    """``model_description``: the beginning of the model's description, at most 2,000 characters. ``displaced``: the
+    """``model_description``: the beginning of the model's description, at most 2,001 characters. ``displaced``: the
     highest versions in the stage, if it is one that a version has to itself; not all of them, if they are many.
     ``comments`` are the version's newest, oldest first; ``activities`` its newest, newest first, without comments."""
 

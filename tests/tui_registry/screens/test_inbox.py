@@ -89,6 +89,19 @@ async def test_a_description_that_is_cut_says_so_and_looks_like_no_request(
         assert all(line.startswith("│ a a") for line in _long_lines(shown)), shown.text
 
 
+async def test_a_description_as_long_as_what_is_displayed_is_not_cut(samples: Samples) -> None:
+    """Two thousand characters."""
+    model = samples.model(description="rule" + " x" * 996 + " end")
+    samples.ask(model, samples.version(model))
+    async with console(samples.url, samples.token, LARGE) as shown:
+        await shown.shows(f"{model} version 1", "description of the model")
+        await shown.press("a")
+        await shown.shows("Approve this request?", "description of the model:")
+        await shown.press(*["down"] * 60)
+        await shown.shows(" end")
+        assert "there is more" not in shown.text
+
+
 def _long_lines(shown: Console) -> list[str]:
     """Those of the description that are in the dialog."""
     region = shown.app.screen.query_one("#targets").content_region
