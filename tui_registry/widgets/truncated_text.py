@@ -1,7 +1,5 @@
 """Descriptions and comments, truncated to what is displayed, as plain lines; and whether there is more of them."""
 
-import textwrap
-
 from textual.content import Content
 
 from tui_registry.terminal.sanitize import ELLIPSIS, lines, plain
@@ -29,7 +27,7 @@ def plain_lines(text: str, longest: int = MAX_TEXT_LENGTH) -> list[str]:
 def wrapped_lines(text: str, width: int, longest: int = MAX_TEXT_LENGTH) -> list[str]:
     """The beginning of a text in lines of at most ``width`` cells, cut between words and lines."""
     return [
-        part
+        part.plain.rstrip()
         for line in plain_lines(text, longest)
-        for part in textwrap.wrap(line, max(20, width), break_on_hyphens=False) or [""]
+        for part in Content(line).wrap(max(20, width)) or [Content()]
     ]

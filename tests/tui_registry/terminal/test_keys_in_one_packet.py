@@ -125,6 +125,7 @@ def test_ctrl_c_says_how_to_quit(samples: Samples, size: tuple[int, int]) -> Non
         for _ in range(2):
             shown.press("\x03")
             shown.shows("✗ Ctrl+C does not quit: press q or type :q. ctrl+q quits from everywhere.", "? help")
+        rest(shown)
         assert shown.text.count("does not quit") == 1
         assert "Do you want to quit" not in shown.text
         shown.press("ctrl+q")

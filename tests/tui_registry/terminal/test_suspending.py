@@ -59,12 +59,23 @@ def suspended(shown: Terminal) -> None:
     shown.shows("Stopped", f"{PROMPT}42>")
     shown.press("echo $((40+2))-seen\n")
     shown.shows("echo $((40+2))-seen", "42-seen")
-    assert shown.raw.rfind(b"\x1b[?1049l") > shown.raw.rfind(b"\x1b[?1049h"), "the shell's own screen"
+    assert not has_terminal(shown)
     assert not shown._screen.cursor.hidden
+
+
+def has_terminal(shown: Terminal) -> bool:
+    """Whether the console has it, on a screen of its own."""
+    return shown.raw.rfind(b"\x1b[?1049h") > shown.raw.rfind(b"\x1b[?1049l")
+
+
+def resume(shown: Terminal) -> None:
+    shown.press("fg\n")
+    shown.until(lambda: has_terminal(shown), "the console")
 
 
 def leave(shown: Terminal, home: Path) -> None:
     shown.press("q")
+    shown.until(lambda: not has_terminal(shown), "the shell")
     shown.shows(f"{PROMPT}42>")
     shown.until(lambda: (home / "after").exists() and (home / "after").read_text().count("\n") > 3, "the modes")
     before, after = (re.sub(r"\s+", " ", (home / name).read_text()) for name in ("before", "after"))
@@ -82,7 +93,7 @@ def test_ctrl_z_and_fg(samples: Samples, tmp_path: Path, more: dict[str, str]) -
             assert is_stopped(shown)
             samples.pending(f"meanwhile-{number}")
             shown.resize(100, 30)
-            shown.press("fg\n")
+            resume(shown)
             shown.shows(model, "None → Staging", f"meanwhile-{number}-", "● live", "? help")
             shown.until(lambda: len(shown.text.split("\n")[0].rstrip()) > 80, "the new width")
             shown.resize(80, 24)
@@ -101,7 +112,7 @@ def test_over_a_question_and_while_something_is_typed(samples: Samples, tmp_path
         shown.shows("matching “chu” (1)")
         shown.press("\x1a")
         suspended(shown)
-        shown.press("fg\n")
+        resume(shown)
         shown.shows("matching “chu” (1)")
         shown.press("escape")
         shown.shows("Inbox (1)")
@@ -109,7 +120,7 @@ def test_over_a_question_and_while_something_is_typed(samples: Samples, tmp_path
         shown.shows("Approve this request?")
         shown.press("\x1a")
         suspended(shown)
-        shown.press("fg\n")
+        resume(shown)
         shown.shows("Approve this request?")
         shown.press("n")
         shown.until(lambda: "Approve this" not in shown.text, "the inbox")
@@ -127,7 +138,7 @@ def test_stopped_by_another(samples: Samples, tmp_path: Path, number: signal.Sig
         if number is signal.SIGTSTP:
             suspended(shown)
         shown.write_over("written over it")
-        shown.press("fg\n")
+        resume(shown)
         shown.shows(model, "None → Staging", "● live", "? help")
         shown.until(lambda: "written over it" not in shown.text, "all drawn again")
         shown.press("@")
@@ -147,7 +158,7 @@ def test_in_the_background_it_stops_again(samples: Samples, tmp_path: Path) -> N
         time.sleep(0.3)
         shown.press("echo still-$((1+1))\n")
         shown.shows("still-2")
-        shown.press("fg\n")
+        resume(shown)
         shown.shows(model, "● live")
         leave(shown, tmp_path)
 
@@ -159,6 +170,7 @@ def test_where_nobody_could_continue_it_it_goes_on(samples: Samples, tmp_path: P
         shown.shows(model, "● live")
         shown.press("\x1a")
         shown.until(lambda: b"\x1b[?1049l" in shown.raw, "let go of the terminal")
+        shown.until(lambda: has_terminal(shown), "the console")
         shown.shows(model, "● live")
         shown.press("2")
         shown.shows("Models (1)", model)

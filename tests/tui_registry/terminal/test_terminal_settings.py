@@ -44,7 +44,7 @@ def walk(shown: Terminal, model: str) -> None:
     """Through places and questions, to have all that is drawn in colours drawn."""
     shown.shows(model, "● live")
     shown.press("space")
-    shown.shows("●")
+    shown.shows("1 marked")
     shown.press("a")
     shown.shows("Approve this request?")
     shown.press("n", "2")
