@@ -14,10 +14,10 @@ _START = re.compile(rf" *(?:{BAR})?(?:[•!] |[-+] (?:[-*] )?|“)?")
 _NO_BAR = re.compile("[^│]")
 
 
-def quoted(line: str) -> Content:
+def quoted(line: str, indentation: str = "  ") -> Content:
     """A line that somebody wrote, behind a bar in every line that it is wrapped to, so that it is distinguished from
     what the console says."""
-    return Content.assemble((f"  {BAR}", "dim"), line)
+    return Content.assemble((f"{indentation}{BAR}", "dim"), line)
 
 
 class HangingIndent(Visual):
@@ -41,11 +41,12 @@ class HangingIndent(Visual):
 
     def _wrapped(self, width: int) -> Content:
         return Content("\n").join(
-            part for line in self._content.split(allow_blank=True) for part in _hanging(line, width)
+            part for line in self._content.split(allow_blank=True) for part in hanging(line, width)
         )
 
 
-def _hanging(line: Content, width: int) -> list[Content]:
+def hanging(line: Content, width: int) -> list[Content]:
+    """A line, wrapped to a width, as Hanging does; as it is, where it fits or nothing is to be indented."""
     found = _START.match(line.plain)
     start = found[0] if found else ""
     if line.cell_length <= width or not start or width - len(start) < MIN_CELLS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,32 +10,32 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered, requests_by
-from tui_registry.terminal.sanitize import lines, one_line, visible
-from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.stages import REQUEST_CONTENT_STYLE
-from tui_registry.widgets.truncated_text import (
-    MODEL_DETAILS,
-    VERSION_DETAILS,
-    is_truncated,
-    plain_lines,
-    there_is_more,
-    wrapped_lines,
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.hanging_indent import hanging
+from tui_registry.widgets.request_lines import (
+    activity_lines,
+    comment_lines,
+    displaced_line,
+    marked_lines,
+    model_lines,
+    problem_line,
+    request_lines,
+    rest_of_comment,
+    together_line,
+    transition_lines,
+    unlisted_line,
+    version_lines,
 )
 
 if TYPE_CHECKING:
     from tui_registry.mutations.decision import Target
     from tui_registry.queries.version_comparison import VersionComparison
-    from tui_registry_server.wire.activity import Activity
-    from tui_registry_server.wire.comment import Comment
     from tui_registry_server.wire.model_version import ModelVersion
     from tui_registry_server.wire.stage import Stage
     from tui_registry_server.wire.transition_request import InboxRequest
-    from tui_registry_server.wire.transition_review import DisplacedVersion, TransitionReview
+    from tui_registry_server.wire.transition_review import TransitionReview
 
-LABEL_CELLS = 12
 MODEL_SHARE = 3  # of the lines are for the model's description, at most
-MAX_COMMENT_LINES = 4  # of what the requester wrote, above what the registry knows; the rest is below it
 
 
 Lines = Callable[[int], list[Content]]
@@ -79,15 +78,15 @@ class RequestDetails(VerticalScroll, can_focus=False):
 
     def _draw_request(self, request: InboxRequest) -> None:
         others = self._others
-        model_lines, review_lines = self._model_lines or _no_lines, self._review_lines or _no_lines
+        of_model, of_review = self._model_lines or _no_lines, self._review_lines or _no_lines
         self._draw(
             lambda width: [
-                *_transition_lines(request, width),
-                *_together_line(others),
-                *_request_lines(request, width),
-                *model_lines(width),
+                *transition_lines(request, width),
+                *together_line(others),
+                *request_lines(request, width),
+                *of_model(width),
                 *self._comparison_lines(request, width),
-                *review_lines(width),
+                *of_review(width),
             ]
         )
 
@@ -112,9 +111,9 @@ class RequestDetails(VerticalScroll, can_focus=False):
                     line
                     for each in requests[:MAX_MARKED]
                     for line in [
-                        *_marked_lines(each, current, width),
-                        *_problem_line(self.problem_of(each)),
-                        *_together_line(others.get(each.id, ()), "  "),
+                        *marked_lines(each, current, width),
+                        *problem_line(self.problem_of(each)),
+                        *together_line(others.get(each.id, ()), "  "),
                     ]
                 ),
                 *rest,
@@ -127,16 +126,16 @@ class RequestDetails(VerticalScroll, can_focus=False):
         if request.id != self._displayed_id:
             return
         self._description = request.name, review.model_description or ""
-        self._model_lines = lambda width: _model_lines(review, width, max(2, self.size.height // MODEL_SHARE), card_key)
+        self._model_lines = lambda width: model_lines(review, width, max(2, self.size.height // MODEL_SHARE), card_key)
         self._review_lines = lambda width: [
             Content(""),
-            *map(_displaced_line, review.displaced),
-            *_unlisted_line(request, review),
+            *map(displaced_line, review.displaced),
+            *unlisted_line(request, review),
             *([Content.styled(f"version {request.version}", "bold")] if review.displaced else []),
-            *_version_lines(review.model_version, width),
-            *_rest_of_comment(request, width),
-            *(line for comment in review.comments for line in [*_comment_lines(comment), Content("")]),
-            *map(_activity_line, review.activities),
+            *version_lines(review.model_version, width),
+            *rest_of_comment(request, width),
+            *(line for comment in review.comments for line in [*comment_lines(comment), Content("")]),
+            *(line for each in review.activities for line in activity_lines(each, width)),
         ]
         self._draw_request(request)
 
@@ -194,15 +193,15 @@ class RequestDetails(VerticalScroll, can_focus=False):
                     line
                     for same in by_stage.values()
                     for line in [
-                        *_transition_lines(same[0], width),
+                        *transition_lines(same[0], width),
                         *([Content(f"{len(same)} requests, decided together")] if len(same) > 1 else []),
-                        *(part for request in same for part in _request_lines(request, width)),
+                        *(part for request in same for part in request_lines(request, width)),
                         *self._comparison_lines(same[0], width),
                         Content(""),
                     ]
                 ),
-                *_version_lines(version, width),
-                *(line for request in requests for line in _rest_of_comment(request, width)),
+                *version_lines(version, width),
+                *(line for request in requests for line in rest_of_comment(request, width)),
             ]
         )
 
@@ -212,9 +211,9 @@ class RequestDetails(VerticalScroll, can_focus=False):
             others = self._others
             self._draw(
                 lambda width: [
-                    *_transition_lines(request, width),
-                    *_together_line(others),
-                    *_request_lines(request, width),
+                    *transition_lines(request, width),
+                    *together_line(others),
+                    *request_lines(request, width),
                     Content(""),
                     Content.styled(one_line(problem), "dim"),
                 ]
@@ -222,177 +221,9 @@ class RequestDetails(VerticalScroll, can_focus=False):
 
     def _draw(self, lines_of: Lines) -> None:
         self._make_lines = lines_of
-        self._text.update(Content("\n").join(lines_of(self.scrollable_content_region.width)))
+        width = self.scrollable_content_region.width
+        self._text.update(Content("\n").join(part for line in lines_of(width) for part in hanging(line, width)))
 
 
 def _no_lines(_width: int) -> list[Content]:
     return []
-
-
-def _displaced_line(holder: DisplacedVersion) -> Content:
-    return Content.assemble(
-        (f"now in {holder.current_stage}  ", "dim"),
-        f"version {holder.version}",
-        (f"  updated {age(holder.last_updated_timestamp)} ago", "dim"),
-    )
-
-
-def _unlisted_line(request: InboxRequest, review: TransitionReview) -> list[Content]:
-    more = len(set(request.displaces) - {request.version}) - len(review.displaced)
-    return [Content.styled(f"now in {request.to_stage}  {more} more", "dim")] if more > 0 else []
-
-
-def _comment_lines(comment: Comment) -> list[Content]:
-    return [
-        Content.assemble((one_line(comment.user_id), "bold"), (f"  {age(comment.creation_timestamp)} ago", "dim")),
-        *_paragraph(comment.comment),
-    ]
-
-
-def _activity_line(activity: Activity) -> Content:
-    from tui_registry.queries.activity_labels import action_label, describe
-
-    who = one_line(activity.user_id or "")
-    return Content.styled(
-        f"{age(activity.creation_timestamp):>4}  {who} {action_label(activity)}  {describe(activity)}", "dim"
-    )
-
-
-def _transition_lines(request: InboxRequest, width: int) -> list[Content]:
-    """What is requested, and what approving it does."""
-    title = Content.styled(f"{visible(request.name)} version {request.version}", "bold")
-    heading = Content("   ").join([title, _transition(request)])
-    return [
-        *([heading] if heading.cell_length <= width else [title, _transition(request)]),
-        *_effect_lines(request),
-    ]
-
-
-def _transition(request: InboxRequest) -> Content:
-    return Content.styled(f"{request.from_stage} → {request.to_stage}", REQUEST_CONTENT_STYLE)
-
-
-def _together_line(others: Sequence[InboxRequest], indentation: str = "") -> list[Content]:
-    """Whose requests are decided with one, as they are for the same."""
-    if not others:
-        return []
-    return [Content(f"{indentation}decided together with {requests_by(others)}")]
-
-
-def _model_lines(review: TransitionReview, width: int, limit: int, card_key: str) -> list[Content]:
-    """The beginning of the model's description, where teams write what its versions must meet; at most ``limit`` lines,
-    and one that says how to read the rest."""
-    text = review.model_description or ""
-    wrapped = [line for line in wrapped_lines(text, width) if line]
-    if not wrapped:
-        return []
-    where = f"{card_key} shows all of it" if card_key else MODEL_DETAILS
-    more = f": {where}" if len(wrapped) > limit or is_truncated(text) else ""
-    return [Content.styled(f"description of the model{more}", "dim"), *map(Content, wrapped[:limit])]
-
-
-def _request_lines(request: InboxRequest, width: int) -> list[Content]:
-    """Who requested it, and why."""
-    return [
-        Content.assemble(
-            ("requested by ", "dim"),
-            one_line(request.user_id),
-            (f"  {moment(request.creation_timestamp)}, {age(request.creation_timestamp)} ago", "dim"),
-        ),
-        *_start_of_comment(request, width),
-        *([] if request.available_actions else [Content.styled("You cannot decide this request.", "dim")]),
-    ]
-
-
-def _marked_lines(request: InboxRequest, current: str | None, width: int) -> list[Content]:
-    """A request among others, in one line where there is room; else what it does is below its name."""
-    style = "bold" if request.id == current else ""
-    name = Content.styled(f"• {visible(request.name)} version {request.version}", style)
-    transition = _transition(request)
-    effects = _effects(request)
-    whole = Content("   ").join([name, transition, *effects])
-    rest = Content("   ").join([Content("  ") + transition, *effects])
-    return [whole] if whole.cell_length <= width else [name, rest]
-
-
-def _problem_line(problem: str) -> list[Content]:
-    return [Content.styled(f"  ! {problem}", "$text-warning")] if problem else []
-
-
-def _effects(request: InboxRequest) -> list[Content]:
-    """What approving does besides moving the version, in few words."""
-    from tui_registry.mutations.decision import displaced
-
-    versions = displaced(request)
-    return [
-        *([Content.styled(f"displaces {numbered(versions)}", "$text-warning")] if versions else []),
-        *([Content.styled("Production is left EMPTY", "bold $text-error")] if request.leaves_empty else []),
-    ]
-
-
-def _effect_lines(request: InboxRequest) -> list[Content]:
-    """What approving does besides moving the version, first of all that is said about a request."""
-    from tui_registry.mutations.decision import displaced
-
-    versions = displaced(request)
-    return [
-        *([Content.styled(f"displaces {numbered(versions)}, now in {request.to_stage}", "bold")] if versions else []),
-        *([Content.styled(PRODUCTION_LEFT_EMPTY, "bold $text-error")] if request.leaves_empty else []),
-    ]
-
-
-def _start_of_comment(request: InboxRequest, width: int) -> list[Content]:
-    """The first lines of what the requester wrote: it must not push away what the registry knows."""
-    comment = request.comment or ""
-    wrapped = wrapped_lines(comment, width)
-    more = len(wrapped) - MAX_COMMENT_LINES
-    what = "more of the" if is_truncated(comment) else "the whole"
-    note = f"… {more} more line{'' if more == 1 else 's'}: {what} comment is below, J scrolls down"
-    return [
-        *map(Content, wrapped[:MAX_COMMENT_LINES]),
-        *([Content.styled(note, "dim")] if more > 0 else there_is_more(comment, VERSION_DETAILS)),
-    ]
-
-
-def _rest_of_comment(request: InboxRequest, width: int) -> list[Content]:
-    comment = request.comment or ""
-    wrapped = wrapped_lines(comment, width)
-    if len(wrapped) <= MAX_COMMENT_LINES:
-        return []
-    title = f"the {'beginning of the' if is_truncated(comment) else 'whole'} comment of {one_line(request.user_id)}"
-    more = there_is_more(comment, VERSION_DETAILS)
-    return [Content.styled(title, "dim"), *map(Content, wrapped), *more, Content("")]
-
-
-def _version_lines(version: ModelVersion, width: int) -> list[Content]:
-    from tui_registry.queries.prompts import is_prompt, own_tags, readable
-
-    of_prompt = is_prompt(version.tags)
-    facts = [
-        ("created by", version.user_id),
-        ("source", "" if of_prompt else version.source),
-        ("run", version.run_id),
-        ("run link", version.run_link),
-    ]
-    tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}" for tag in own_tags(version.tags))
-    text = readable(version) if of_prompt else ""
-    return [
-        *([*map(Content, lines(text)), Content("")] if text else []),
-        *(line for label, value in facts if value for line in _fact(label, one_line(value), width)),
-        *(_fact("tags", tags, width) if tags else []),
-        *([Content(""), *_paragraph(version.description)] if version.description else []),
-        Content(""),
-    ]
-
-
-def _fact(label: str, value: str, width: int) -> list[Content]:
-    """A label and a value, wrapped over as many lines as needed; long words, such as URIs, are broken."""
-    wrapped = textwrap.wrap(value, max(20, width - LABEL_CELLS), break_on_hyphens=False) or [""]
-    labels = [label, *[""] * (len(wrapped) - 1)]
-    return [
-        Content.assemble((name.ljust(LABEL_CELLS), "dim"), line) for name, line in zip(labels, wrapped, strict=True)
-    ]
-
-
-def _paragraph(text: str) -> list[Content]:
-    return [*map(Content, plain_lines(text)), *there_is_more(text, VERSION_DETAILS)] if text else []

@@ -39,13 +39,15 @@ async def test_what_the_team_demands_is_beside_what_is_decided(samples: Samples,
     other = samples.model("other", description=f"# Rules\n{rules}")
     samples.ask(other, samples.version(other))
     async with console(samples.url, samples.token, size) as shown:
-        await shown.shows(f"{other} version 1", "description of the model: i shows all of it", "  Rules", "  rule 0")
+        await shown.shows(
+            f"{other} version 1", "description of the model: i shows all of it", "  │ Rules", "  │ rule 0"
+        )
         assert "rule 20" not in shown.text
         await shown.press("j")
-        await shown.shows(f"{one} version 1", "Shadowed.", short)
+        await shown.shows(f"{one} version 1", "  │ Shadowed.", f"  │ {short}")
         lines = [line.strip() for line in shown.text.split("\n")]
         assert "description of the model" in lines, "there is no more of it"
-        assert lines.index("Shadowed.") < lines.index(short)
+        assert lines.index("│ Shadowed.") < lines.index(f"│ {short}")
         await shown.press("a")
         await shown.shows("Approve this request?", "“Shadowed.”", "description of the model:", f"  │ {short}")
         await shown.press("n", "k", "r")
@@ -120,6 +122,7 @@ async def test_a_long_comment_pushes_nothing_away(samples: Samples, size: tuple[
         if size == LARGE:
             facts.append("created by")
         await shown.shows(*facts)
+        assert len([line for line in shown.text.split("\n") if line.startswith("  │ word-")]) == 4, "each has a bar"
         where = [shown.text.index(fact) for fact in facts]
         assert where == sorted(where)
         assert "word-60" not in shown.text[: where[-1]]

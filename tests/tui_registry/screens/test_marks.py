@@ -86,13 +86,16 @@ async def test_the_pane_below_the_inbox_lists_what_is_decided(samples: Samples, 
 
 async def test_a_long_name_is_cut_before_the_count_of_the_marked(samples: Samples) -> None:
     model = samples.pending("a-model-with-quite-a-long-name-as-they-have-in-large-houses")
-    async with console(samples.url, samples.token) as shown:
-        await shown.shows("Inbox (1)", "● live")
-        await shown.press("enter")
+    samples.pending("other")
+    async with console(samples.url, samples.token, (60, 20)) as shown:
+        await shown.shows("Inbox (2)", "● live")
+        await shown.press("G", "space", "k")
+        await shown.shows(f"  • {model[:40]}")  # not the bullet alone, above the name
+        await shown.press("escape", "G", "enter")
         await shown.shows("1 version", "1 open request")
         await shown.press("space")
         await shown.shows("… (1), 1 marked")
-        assert model[:12] in shown.header
+        assert f"{model[:5]}… (1), 1 marked" in shown.header
 
 
 async def test_all_are_those_that_are_shown(samples: Samples) -> None:
