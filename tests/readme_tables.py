@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from tui_registry.commands.exit_codes import MEANINGS
-from tui_registry.keys.action import EVERYWHERE
 from tui_registry.keys.actions import ACTIONS
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.permissions import LEVELS, Level, allows
@@ -71,9 +70,11 @@ def _allowed(ability: Ability, level: Level) -> str:
 
 def _keys() -> Iterable[Sequence[str]]:
     yield "key", "does", "where"
+    places: dict[tuple[str, str], list[str]] = {}  # of the same action, which may have another priority in some
     for action in ACTIONS:
-        where = EVERYWHERE if EVERYWHERE in action.places else ", ".join(action.places)
-        yield f"`{action.display_key}`", action.help, where
+        places.setdefault((action.display_key, action.help), []).extend(action.places)
+    for (key, does), where in places.items():
+        yield f"`{key}`", does, ", ".join(where)
 
 
 def _exits() -> Iterable[Sequence[str]]:

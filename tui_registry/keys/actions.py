@@ -45,9 +45,10 @@ ACTIONS = (
         "⏎",
         "open",
         "Open the row under the cursor",
-        ("inbox", *LISTED, *WITH_VERSIONS, "activity", "overview", *DETAILS, "compare", "experiments", "runs"),
+        ("inbox", *LISTED, "board", "activity", "overview", *DETAILS, "compare", "experiments", "runs"),
         2,
     ),
+    Action("open", "enter", "⏎", "open", "Open the row under the cursor", ("model",), 3),
     Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", WITH_MARKS, 6),
     Action("mark_range", "v", "v", "range", "Mark the rows from here to where the cursor goes", WITH_MARKS, 7),
     Action("mark_all", "asterisk", "*", "all", "Mark all rows of the list, or none", WITH_MARKS, 7),
@@ -103,13 +104,16 @@ ACTIONS = (
         5,
     ),
     Action(
+        "compare", "equals_sign", "=", "compare", "Compare two marked versions, or one with Production", ("board",), 3
+    ),
+    Action(
         "compare",
         "equals_sign",
         "=",
         "compare",
         "Compare two marked versions, or one with Production",
-        WITH_VERSIONS,
-        3,
+        ("model",),
+        2,  # whoever decides a request there has to see it
     ),
     Action(
         "comment",

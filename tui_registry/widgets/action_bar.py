@@ -44,7 +44,7 @@ def _that_fit(actions: list[Action], width: int) -> list[Action]:
     """The actions for which there is room, in order, at least one. Of one priority, the last ones are dropped first."""
     cells = [_cells(action) for action in actions]
     kept = sorted(range(len(actions)), key=lambda place: (actions[place].priority, place))
-    while len(kept) > 1 and sum(cells[place] for place in kept) > width:
+    while len(kept) > 1 and sum(cells[place] for place in kept) - 1 > width:  # no blank is needed behind the last one
         kept.pop()
     return [actions[place] for place in sorted(kept)]
 

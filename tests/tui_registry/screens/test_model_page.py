@@ -115,6 +115,8 @@ async def test_a_rollback_shows_both_moves_and_makes_them_as_one(samples: Sample
     async with console(samples.url, samples.token, size) as shown:
         await opened(shown, model)
         await shown.until(lambda: "b roll back to 2 " in shown.bar, "to which version")
+        assert "a approve  r reject  t move  b roll back to 2" in shown.bar.replace("x cancel request  ", "")
+        assert {"= compare", "esc back", "? help"} <= set(shown.bar.split("  ")), "what decides, at every width"
         await shown.press("b")
         await shown.shows(
             f"Roll back Production of {model}?",
