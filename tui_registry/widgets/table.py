@@ -292,7 +292,8 @@ class Table(ScrollView, can_focus=True):
 
     def _header(self, width: int) -> Strip:
         style = self.rich_style + self.get_component_rich_style("table--header", partial=True)
-        titles = (clip(self._title(self.columns[column], cells), cells) for column, cells in self._layout(width))
+        layout = self._layout(width)
+        titles = (self._cut(self._title(self.columns[column], cells), cells, column, None) for column, cells in layout)
         text = " " * MARK_CELLS + (" " * GAP_CELLS).join(titles)
         return Strip([Segment(clip(text, width), style)], width)
 

@@ -134,7 +134,8 @@ async def test_texts_are_compared_line_by_line(samples: Samples, reply: str, siz
         await shown.press("J", "down")
         await shown.until(lambda: f" of {reply} 1" in shown.text, "the row under the cursor in full")
         assert "stage" not in shown.text, "prompts have none"
-        assert "model" not in shown.bar
+        assert "/ find" not in shown.bar, "which is for models"
+        assert "1 inbox  2 models  3 board" in shown.bar.replace("  F follows", "")
 
 
 async def test_a_chat_is_shown_message_by_message(samples: Samples) -> None:
@@ -146,7 +147,9 @@ async def test_a_chat_is_shown_message_by_message(samples: Samples) -> None:
     add(samples, name, json.dumps(said), "chat")
     async with console(samples.url, samples.token, LARGE) as shown:
         await opened(shown, name)
-        await shown.shows("system:\n    Sort it.\n    Answer in JSON.\n    name: [b]rules\n  user:\n    {{complaint}}")
+        await shown.shows(
+            "│ system:\n  │   Sort it.\n  │   Answer in JSON.\n  │   name: [b]rules\n  │ user:\n  │   {{complaint}}"
+        )
         await shown.press("equals_sign")
         await shown.shows("-   Be brief.", "+   Answer in JSON.", "- model config")
         await shown.press("escape", "down", "enter")

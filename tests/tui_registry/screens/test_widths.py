@@ -102,3 +102,7 @@ async def test_sources_that_differ_at_their_end_look_different(samples: Samples,
         line = next(line for line in shown.text.split("\n") if "~ source" in line)
         assert "weekly-run-1" in line
         assert "weekly-run-2" in line
+        await shown.pilot.resize_terminal(48, 24)
+        await resized(shown, (48, 24))
+        await shown.until(lambda: "… 1 with 2 " in shown.header, "what is compared, though the name is cut")
+        assert "2" == shown.text.split("\n")[1].split()[-1], "the version above its column"

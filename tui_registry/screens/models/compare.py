@@ -52,7 +52,9 @@ class Compare(Place):
 
     def __init__(self, one: ModelVersion, other: ModelVersion) -> None:
         is_same_model = one.name == other.name
-        super().__init__("Compare", f"{_title(one)} with {other.version if is_same_model else _title(other)}")
+        super().__init__("Compare", f"{_title(one)} with {_title(other)}")
+        if is_same_model:  # where there is no room, the model's name is cut, not what is compared
+            self.header.show_breadcrumbs("Compare", one.name, count=f" {one.version} with {other.version}")
         self._compared = (one, other)
         titles = ("", _title(one), _title(other))
         columns = tuple(replace(each, title=one_line(title)) for title, each in zip(titles, self.COLUMNS, strict=True))
@@ -72,9 +74,9 @@ class Compare(Place):
 
     @property
     def live_actions(self) -> list[Action]:
-        """Of prompts without what is about models."""
-        about_models = {"find", "go('models')"} if any(is_prompt(each.tags) for each in self._compared) else set()
-        return [each for each in super().live_actions if each.id not in about_models]
+        """Of prompts without finding a model."""
+        about_models = any(not is_prompt(each.tags) for each in self._compared)
+        return [each for each in super().live_actions if about_models or each.id != "find"]
 
     def on_mount(self) -> None:
         super().on_mount()
