@@ -67,6 +67,7 @@ class LiveConnection:
         self._tracking: TrackingClient | None = None
         self._user: str | None = None  # empty if the registry does not say
         self._has_workspaces: bool | None = None  # None as long as that is not known
+        self._is_user_shown = False  # not before the server was asked for workspaces: then the label grows once
         self._state = "connecting"
         self._refresh_due: float | None = None  # deadline of a pending refresh, by time.monotonic()
         self._is_renewed = False
@@ -135,7 +136,7 @@ class LiveConnection:
         if self.has_workspaces and self.opened is not None and self.opened.workspace is None:
             name = f"{name}/{DEFAULT_NAME}"
         name = f"{name}, read-only" if self.is_read_only else name
-        return f"{self._user} @ {name}" if self._user else name or "tui-registry"
+        return f"{self._user} @ {name}" if self._user and self._is_user_shown else name or "tui-registry"
 
     @property
     def has_workspaces(self) -> bool:
@@ -251,6 +252,12 @@ class LiveConnection:
     async def _ask_for_workspaces(self) -> None:
         with suppress(CallError):  # asked again after the next reconnect
             self.note_workspaces(are_several=await self.client.workspaces.are_several())
+        self._show_user()
+
+    def _show_user(self) -> None:
+        if not self._is_user_shown:
+            self._is_user_shown = True
+            self._host.post_to_place(ConnectionChanged())
 
     def _renew_due_token(self) -> None:
         opened = self.opened
@@ -298,6 +305,8 @@ class LiveConnection:
             self._host.post_to_place(RegistryChanged())
 
     def _set_state(self, state: str) -> None:
+        if state != "live":
+            self._show_user()
         if state != self._state:
             self._state = state
             self._host.post_to_place(ConnectionChanged())

@@ -8,7 +8,8 @@ import pytest
 from tests.live_registry import ADMIN, LiveRegistry
 from tests.server.api import Api
 from tests.tui_registry.command_line import answer, lines, run
-from tests.tui_registry.console import LARGE, Console
+from tests.tui_registry.console import LARGE, Console, console
+from tests.tui_registry.proxy import proxied
 from tests.tui_registry.samples import Samples
 from tui_registry.app import ConsoleApp
 from tui_registry.commands.exit_codes import Exit
@@ -42,6 +43,17 @@ async def test_the_header_names_it_and_its_models_are_listed(samples: Samples, t
         await shown.shows("of-the-team")
         assert "of-everybody" not in shown.text
         app.exit()
+
+
+async def test_the_name_in_the_header_grows_once(team: Api) -> None:
+    """The user and the workspace are shown at once, whichever is known first."""
+    async with proxied(team.url) as proxy:
+        proxy.hold("mlflow/workspaces")
+        async with console(proxy.url, str(team.token)) as shown:
+            await shown.until(lambda: "● live" in shown.header, "it is live")
+            assert "@" not in shown.header
+            proxy.release()
+            await shown.until(lambda: f"{ADMIN} @ test/default" in shown.header, "who, and where")
 
 
 @pytest.mark.usefixtures("command_home")
