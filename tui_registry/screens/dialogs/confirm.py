@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -114,8 +115,7 @@ class Confirm(ModalScreen[Consent | None]):
             if question.asks_comment:
                 yield Input(placeholder="Comment (optional)", id="comment", max_length=MAX_COMMENT_LENGTH, compact=True)
             if question.word:
-                placeholder = f"Type {question.word} to confirm: {question.why_word}"
-                yield Input(placeholder=placeholder, id="word", compact=True)
+                yield Input(placeholder=self._what_to_type, id="word", compact=True)
             error = Static("", id="error", markup=False)
             error.display = False
             yield error
@@ -124,6 +124,13 @@ class Confirm(ModalScreen[Consent | None]):
                 yield Button(self._yes_label, id="yes", compact=True)
             self._hint.show(*self._hints)
             yield self._hint
+
+    @property
+    def _what_to_type(self) -> str:
+        """And why, where there is room."""
+        what = f"Type {self._question.word} to confirm"
+        whole = f"{what}: {self._question.why_word}"
+        return whole if cell_len(whole) <= min(MAX_WIDTH, self.app.size.width) - 2 * BORDER - 2 else what
 
     def on_mount(self) -> None:
         self._place()
