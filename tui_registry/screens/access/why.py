@@ -44,7 +44,7 @@ class Why(ModalScreen[None]):
                 for paragraph in self._paragraphs[1:]:
                     yield Static(HangingIndent(paragraph))
             yield targets.rest
-            yield Static(Content(legend("esc close   y copy   ↓↑ scroll")), id="hint")
+            yield Static(Content(legend("↓↑ scroll   y copy   esc close")), id="hint")
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -51,7 +51,7 @@ class CommandOutput(ModalScreen[None]):
         with VerticalScroll(id="text"):
             yield self._text
         others = "← → others   " if len(self._processes) > 1 else ""
-        yield Hint(f"{others}↑ ↓ scroll   y copy   x stop it   esc close", f"{others}x stop it  esc close")
+        yield Hint(f"{others}↓↑ scroll   y copy   x stop it   esc close", f"{others}x stop it  esc close")
 
     def on_mount(self) -> None:
         self._show()

@@ -51,7 +51,7 @@ class RowText(ModalScreen[None]):
             with self._panel:
                 yield Static(HangingIndent(Content("\n").join(parts)))
             yield self._panel.rest
-            yield Hint("j k scroll   y copy all   esc close", "j k  y copy  esc close")
+            yield Hint("↓↑ scroll   y copy all   esc close", "↓↑  y copy  esc close")
 
     def action_close(self) -> None:
         self.dismiss(None)
