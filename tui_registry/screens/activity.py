@@ -47,7 +47,7 @@ class ActivityFeed(TableActions, Listing, EditActions):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
         Column("AGE", 4, priority=2, sorting=BY_AGE),
-        Column("USER", 13, priority=1, grow=1, max_width=28, least=13),
+        Column("USER", 13, priority=1, grow=1, max_width=28, least=13, is_cut_in_middle=True),
         Column("ACTION", 9, grow=1, max_width=10),
         Column("MODEL", 15, grow=3, max_width=30, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),

@@ -58,7 +58,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         Column("MODEL", 15, grow=3, max_width=48, is_cut_in_middle=True),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
         Column("TRANSITION", 21, sorting=BY_STAGE),
-        Column("REQUESTED BY", 13, grow=2, max_width=28, short_title="BY"),
+        Column("REQUESTED BY", 13, grow=2, max_width=28, short_title="BY", is_cut_in_middle=True),
         Column("AGE", 4, priority=1, sorting=BY_AGE),
         Column("DISPLACES", 6, max_width=16, short_title="DISPL.", sorting=BY_NUMBER),
         Column("COMMENT", 20, priority=3, grow=4),

@@ -45,7 +45,7 @@ class JournalPlace(TableActions, Listing):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("journal"))
     COLUMNS = (
         Column("TIME", 8, priority=1, sorting=BY_TIME),
-        Column("USER", 12, priority=3, grow=1, max_width=28),
+        Column("USER", 12, priority=3, grow=1, max_width=28, is_cut_in_middle=True),
         Column("WHAT", 30, grow=4, former=("path",)),
         Column("RESULT", 9, max_width=13),
         Column("TOOK", 6, priority=2, sorting=BY_DURATION),

@@ -35,7 +35,7 @@ class Access(Section):
     placeholder = "part of a name or level"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("access"), *WHILE_TYPING]
     COLUMNS = (
-        Column("PRINCIPAL", 18, grow=3, max_width=48),
+        Column("PRINCIPAL", 18, grow=3, max_width=48, is_cut_in_middle=True),
         Column("KIND", 7, priority=2),
         Column("LEVEL", 30, sorting=BY_LEVEL),
         Column("GRANTED ON", 14, priority=1),

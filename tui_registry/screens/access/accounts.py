@@ -29,7 +29,7 @@ class Accounts(Section):
     fields = ACCOUNT_FIELDS
     placeholder = "name, group:NAME, is:deactivated"
     COLUMNS = (
-        Column("NAME", 24, grow=2, max_width=60),
+        Column("NAME", 24, grow=2, max_width=60, is_cut_in_middle=True),
         Column("DISPLAY NAME", 16, grow=2, max_width=40, priority=1),
         Column("STATUS", 11, former=("state",)),
         Column("GROUPS", 20, grow=3, priority=2),

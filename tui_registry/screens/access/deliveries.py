@@ -54,7 +54,7 @@ class Deliveries(Polled, TableActions, MarkedListing):
     COLUMNS = (
         Column("AGE", 4, sorting=BY_AGE),
         Column("EVENT", 20, grow=2, max_width=44),
-        Column("WHAT", 12, grow=3, max_width=44, priority=1),
+        Column("WHAT", 12, grow=3, max_width=44, priority=1, is_cut_in_middle=True),
         Column("STATUS", 9),
         Column("FAILED", 6, priority=2, sorting=BY_NUMBER, key="attempts", former=("tries",)),
         Column("CODE", 4, sorting=BY_NUMBER),
@@ -219,7 +219,7 @@ def _details(delivery: WebhookDelivery) -> Content:
     parts = [
         Content.assemble((one_line(_title(delivery)), "bold"), (f"  {moment(delivery.creation_timestamp)}", "dim")),
         Content(one_line(outcome(delivery), 1000)),
-        Content.styled(f"id {delivery.id}", "dim"),
+        Content.styled(f"ID {delivery.id}", "dim"),
     ]
     if delivery.response_body:
         parts.append(Content.styled("answer:", "dim"))

@@ -32,7 +32,7 @@ class GroupMembers(Section):
     placeholder = "name"
     is_section = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("group"), *WHILE_TYPING]
-    COLUMNS = (Column("MEMBER", 40, grow=1, max_width=80), Column("KIND", 8))
+    COLUMNS = (Column("MEMBER", 40, grow=1, max_width=80, is_cut_in_middle=True), Column("KIND", 8))
 
     def __init__(self, group_id: str, name: str) -> None:
         super().__init__("Access", "Groups", visible(name), "Members")

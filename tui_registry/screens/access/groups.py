@@ -33,7 +33,7 @@ class Groups(Section):
     no_match = "No matching groups."
     placeholder = "name"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("groups"), *WHILE_TYPING]
-    COLUMNS = (Column("GROUP", 30, grow=2, max_width=60), Column("MEMBER OF", 30, grow=3))
+    COLUMNS = (Column("GROUP", 30, grow=2, max_width=60, is_cut_in_middle=True), Column("MEMBER OF", 30, grow=3))
 
     own_order = Sort("group")
 

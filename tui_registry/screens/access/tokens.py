@@ -51,12 +51,12 @@ class Tokens(Section):
     fields = ("expires",)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("tokens"), *WHILE_TYPING]
     COLUMNS = (
-        Column("OWNER", 16, grow=2, max_width=40),
+        Column("OWNER", 16, grow=2, max_width=40, is_cut_in_middle=True),
         Column("COMMENT", 14, grow=3, max_width=60),
         Column("AGE", 4, priority=1, sorting=BY_AGE),
         Column("EXPIRES", 7, sorting=BY_EXPIRY),
         Column("LAST USED", 9, priority=2, sorting=BY_AGE),
-        Column("CREATED BY", 12, priority=3, grow=1, max_width=40),
+        Column("CREATED BY", 12, priority=3, grow=1, max_width=40, is_cut_in_middle=True),
     )
     about_lines = 3
     own_order = Sort("age", is_descending=True)

@@ -28,8 +28,8 @@ RANKS = tuple(STYLES)
 """What needs attention comes first."""
 NAMES = {WebhookFormat.SLACK: "Slack", WebhookFormat.TEAMS: "Teams", WebhookFormat.EMAIL: "people, by e-mail"}
 COLUMNS = (
-    Column("HOST", 16, grow=3, max_width=40),
-    Column("MODEL", 10, grow=2, max_width=30, key="scope", former=("of",)),
+    Column("HOST", 16, grow=3, max_width=40, is_cut_in_middle=True),
+    Column("MODEL", 10, grow=2, max_width=30, is_cut_in_middle=True, key="scope", former=("of",)),
     Column("STATUS", 7),
     Column("WAITING", 7, priority=1, sorting=BY_NUMBER, key="queue"),
     Column("GIVEN UP", 8, priority=1, sorting=BY_NUMBER, key="failed"),
@@ -38,7 +38,7 @@ COLUMNS = (
     Column("DESCRIPTION", 12, priority=3, grow=2, max_width=40),
     Column("CERTIFICATE", 11, priority=4, is_hidden=True),
     Column("URL", 20, priority=5, grow=1, is_hidden=True),
-    Column("OWNER", 10, priority=6, is_hidden=True),
+    Column("OWNER", 10, priority=6, is_hidden=True, is_cut_in_middle=True),
     Column("ID", 32, priority=7, is_hidden=True),
 )
 

@@ -36,7 +36,7 @@ class Workspaces(Section):
     is_section = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("workspaces"), *WHILE_TYPING]
     COLUMNS = (
-        Column("WORKSPACE", 20, grow=2, max_width=MAX_NAME_LENGTH),
+        Column("WORKSPACE", 20, grow=2, max_width=MAX_NAME_LENGTH, is_cut_in_middle=True),
         Column("", 4, sorting=None, key="open"),
         Column("MODELS+PROMPTS", 14, sorting=BY_NUMBER, priority=1, key="models"),
         Column("YOUR LEVEL", 12, priority=2),

@@ -37,7 +37,7 @@ class Follows(TableActions, Listing):
     placeholder = "model or address"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("follows"), *WHILE_TYPING]
     COLUMNS = (
-        Column("FOLLOWED", 25, grow=2, max_width=60),
+        Column("FOLLOWED", 25, grow=2, max_width=60, is_cut_in_middle=True),
         Column("NOTIFIED", 11),
         Column("TO", 18, grow=1, max_width=48),
         Column("PROBLEM", 8, grow=1, max_width=30),

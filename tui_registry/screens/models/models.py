@@ -34,7 +34,7 @@ class Models(ModelList):
         Column("PROD", 5, priority=0, sorting=BY_NUMBER),
         Column("STAGING", 7, priority=1, sorting=BY_NUMBER),
         Column("LATEST", 6, priority=2, sorting=BY_NUMBER),
-        Column("CREATED BY", 12, priority=4, grow=1, max_width=24),
+        Column("CREATED BY", 12, priority=4, grow=1, max_width=24, is_cut_in_middle=True),
         Column("UPDATED", 7, priority=3, sorting=BY_AGE),
         Column("DESCRIPTION", 24, priority=5, grow=4),
         Column("CREATED", 7, priority=6, sorting=BY_AGE, is_hidden=True),

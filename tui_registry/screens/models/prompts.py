@@ -31,10 +31,10 @@ class Prompts(ModelList):
     COLUMNS = (
         Column("PROMPT", 20, grow=3, max_width=60, is_cut_in_middle=True),
         Column("LATEST", 6, priority=0, sorting=BY_NUMBER),
-        Column("ALIASES", 14, priority=1, grow=1, max_width=32),
+        Column("ALIASES", 24, priority=1, grow=1, max_width=32),
         Column("UPDATED", 7, priority=2, sorting=BY_AGE),
-        Column("TEXT", 20, priority=3, grow=5),
-        Column("CREATED BY", 12, priority=4, grow=1, max_width=24),
+        Column("TEXT", 16, priority=3, grow=5),
+        Column("CREATED BY", 12, priority=4, grow=1, max_width=24, is_cut_in_middle=True),
         Column("DESCRIPTION", 20, priority=5, grow=3),
         Column("CREATED", 7, priority=6, sorting=BY_AGE, is_hidden=True),
         Column("KIND", 4, priority=7, is_hidden=True),

@@ -20,7 +20,7 @@ COLUMNS = (
     Column("VER", 4, max_width=10, sorting=BY_NUMBER),
     Column("STAGE", 10, max_width=32, sorting=BY_STAGE),
     Column("SINCE", 5, priority=2, sorting=BY_AGE),
-    Column("BY", 12, priority=4, grow=1, max_width=28),
+    Column("BY", 12, priority=4, grow=1, max_width=28, is_cut_in_middle=True),
     Column("IN PRODUCTION", 26, priority=1, sorting=BY_TIME),
     Column("DESCRIPTION", 12, priority=3, grow=6, former=("note",)),
 )
