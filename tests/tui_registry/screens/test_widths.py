@@ -105,4 +105,4 @@ async def test_sources_that_differ_at_their_end_look_different(samples: Samples,
         await shown.pilot.resize_terminal(48, 24)
         await resized(shown, (48, 24))
         await shown.until(lambda: "… 1 with 2 " in shown.header, "what is compared, though the name is cut")
-        assert "2" == shown.text.split("\n")[1].split()[-1], "the version above its column"
+        assert shown.text.split("\n")[1].split()[-1] == "2", "the version above its column"

@@ -105,6 +105,9 @@ async def test_what_is_old_is_told_so_while_the_server_is_slow(samples: Samples)
         await shown.press("f5")
         await shown.until(lambda: "waiting · as of" in shown.header, "it is reported")
         assert model in shown.text
+        await shown.press("question_mark", "escape")
+        await shown.shows("a approve")
+        assert "waiting · as of" in shown.header, "after a dialog, too"
         proxy.release()
         await lives(shown)
 

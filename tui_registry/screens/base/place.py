@@ -64,6 +64,7 @@ class Place(Screen[None]):
         self._changes = 0  # of Console.change_count, as of the newest load
         self._load_number = 0  # of the newest load
         self._finished_load = 0  # the number of the load that finished last
+        self._is_slow = False  # whether an answer has been awaited for long, and none has come
         self._loaded_at: float | None = None
         self._problem = ""
         self._is_unsupported = False  # whether the server lacks what this place reads
@@ -215,6 +216,7 @@ class Place(Screen[None]):
             late.stop()
             self._finished_load = number
             self.console_app.first_frame.draw()
+        self._is_slow = False
         self.show_state()
         self.bar.show(self.live_actions)
 
@@ -234,8 +236,9 @@ class Place(Screen[None]):
 
     def _show_slow(self, number: int) -> None:
         # The timer may fire just before the answer arrives, and its message be handled after it.
-        if number == self._load_number != self._finished_load and not self._problem:
-            self._show_header_state(f"◌ waiting{self._as_of}", is_error=False)
+        if number == self._load_number != self._finished_load:
+            self._is_slow = True
+            self.show_state()
 
     def show_state(self) -> None:
         """Show in the header how fresh the data is, and in the status line the outcome of the last change."""
@@ -249,7 +252,7 @@ class Place(Screen[None]):
                 f"{app.state if not app.connection.is_live else '✗ load failed'}{self._as_of}", is_error=True
             )
         else:
-            self._show_header_state(app.state, is_error=False)
+            self._show_header_state(f"◌ waiting{self._as_of}" if self._is_slow else app.state, is_error=False)
 
     def _show_header_state(self, state: str, *, is_error: bool) -> None:
         app = self.console_app
