@@ -164,9 +164,7 @@ ACTIONS = (
     Action("grant", "n", "n", "grant", "Grant a permission level", ("access",), 1, writes=True),
     Action("change", "e", "e", "change", "Change the permission level under the cursor", ("access",), 1, writes=True),
     Action("revoke", "D", "D", "revoke", "Revoke the permission level under the cursor", ("access",), 2, writes=True),
-    Action(
-        "why", "w", "w", "why", "Explain the level of the principal under the cursor, or of another", ("access",), 1
-    ),
+    Action("why", "w", "w", "why", "Explain the level of this principal, or of another", ("access",), 1),
     Action("person", "enter", "⏎", "open", "Show all that the account has", ACCOUNTS, 1),
     Action("open", "enter", "⏎", "open", "Open the group, model or request under the cursor", ("account",), 2),
     Action(
@@ -177,7 +175,7 @@ ACTIONS = (
         "O",
         "O",
         "offboard",
-        "Offboard permanently: deactivate, and revoke tokens, permissions and groups",
+        "Offboard permanently: account, tokens, permissions, groups",
         (*ACCOUNTS, "account"),
         2,
         writes=True,
@@ -299,7 +297,7 @@ ACTIONS = (
         "colon,ctrl+p",
         ":",
         "go to",
-        "Find models, versions, users, groups, tokens, webhooks, places and actions",
+        "Find models, versions, users, groups, places and actions",
         (EVERYWHERE,),
         4,
     ),

@@ -27,7 +27,7 @@ CREDENTIAL_ACTIONS = (
         "N",
         "N",
         "new rule",
-        "Create a federation rule: accept tokens of others, such as of GitHub Actions",
+        "Create a federation rule: accept tokens of GitHub and others",
         ("credentials",),
         2,
         writes=True,

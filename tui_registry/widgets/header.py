@@ -11,6 +11,7 @@ from tui_registry.terminal.sanitize import ELLIPSIS, clip, one_line, visible
 
 MIN_USER_CELLS = 3
 MIN_BREADCRUMB_CELLS = 6
+MIN_NAME_CELLS = 12  # that the longest breadcrumb keeps beside those before it
 
 
 class Header(Widget):
@@ -101,7 +102,8 @@ def _shorten_breadcrumbs(steps: list[str], room: int) -> str:
         longest = max(range(len(steps)), key=lambda step: cell_len(steps[step]))
         left = cell_len(steps[longest]) - over
         kept = [step for step in steps if step != ELLIPSIS]
-        if left >= MIN_BREADCRUMB_CELLS or len(kept) == 1:
+        least = MIN_BREADCRUMB_CELLS if kept[0] == steps[longest] else MIN_NAME_CELLS
+        if left >= least or len(kept) == 1:
             steps[longest] = clip(steps[longest], left).rstrip()
             break
         steps = [ELLIPSIS, *kept[1:]]

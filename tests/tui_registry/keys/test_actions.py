@@ -32,8 +32,14 @@ PLACES = _screens()
 KEY = re.compile(
     r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign|at|asterisk"
 )
+MAX_HELP = 63  # cells for the text of an action in the help at 80 columns
 HARMLESS = {"find_anything", "suspend"}  # which arrive as they are from every terminal, and change nothing
 """Actions that may be under ctrl: they change nothing."""
+
+
+def test_no_text_is_cut_in_the_help() -> None:
+    """At 80 columns."""
+    assert not [action.help for action in ACTIONS if len(action.help) > MAX_HELP]
 
 
 def test_every_place_of_the_table_is_a_screen() -> None:

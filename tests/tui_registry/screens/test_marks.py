@@ -95,7 +95,7 @@ async def test_a_long_name_is_cut_before_the_count_of_the_marked(samples: Sample
         await shown.shows("1 version", "1 open request")
         await shown.press("space")
         await shown.shows("… (1), 1 marked")
-        assert f"{model[:5]}… (1), 1 marked" in shown.header
+        assert f"… › {model[:9]}" in shown.header, "more of the name, rather than of what it is below"
 
 
 async def test_all_are_those_that_are_shown(samples: Samples) -> None:

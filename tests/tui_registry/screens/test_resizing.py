@@ -178,7 +178,7 @@ async def test_nothing_that_matters_is_cut_at_40x10(samples: Samples, model: str
         await go(shown, ("a",))
         await shown.shows("Approve this request?", "y yes   n no   tab comment")
         await shown.press("escape", "5")
-        await shown.shows("Access › Permis", " Permissions   Users ")
+        await shown.shows("… › Permissions", " Permissions   Users ")
         await shown.press("shift+tab")
         await shown.shows("… › Webhooks", "…  Tokens   Webhooks")
         await shown.press("shift+tab")

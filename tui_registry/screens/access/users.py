@@ -11,7 +11,7 @@ from tui_registry.screens.access.accounts import Accounts
 
 class Users(Accounts):
     place = "users"
-    name_label = "User name, for example an email address"
+    name_label = "User name, for example an e-mail address"
     empty_message = "No users."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("users"), *WHILE_TYPING]
 

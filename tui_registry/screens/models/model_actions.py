@@ -75,8 +75,8 @@ async def add_version(app: Console, name: str, table: NewRowTable) -> None:
     fields = [
         Field(name="source", label="Source (URI of the artifacts)", hint="s3://bucket/path", required=True),
         Field(name="description", label="Description (Markdown)", long=True, max_length=MAX_DESCRIPTION_LENGTH),
-        Field(name="run_id", label="Run ID", hint="MLflow run that produced it (optional)"),
-        Field(name="run_link", label="Run link", hint="https://…"),
+        Field(name="run_id", label="Run ID (optional)", hint="of the MLflow run that produced it"),
+        Field(name="run_link", label="Run link (optional)", hint="https://…"),
     ]
     values = await app.push_screen_wait(Form(f"Add a version to {name}", fields, save="Add"))
     if values is not None:

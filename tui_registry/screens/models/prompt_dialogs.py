@@ -91,8 +91,8 @@ def _fields(*, is_a_chat: bool, text: str, message: str = "") -> list[Field]:
     commit = Field(
         name="commit",
         value=message,
-        label="Commit message",
-        hint="what is new, and why (optional)",
+        label="Commit message (optional)",
+        hint="what is new, and why",
         max_length=MAX_DESCRIPTION_LENGTH,
     )
     return [written, commit]
