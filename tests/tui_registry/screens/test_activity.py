@@ -16,7 +16,9 @@ async def test_who_did_what(samples: Samples, size: tuple[int, int]) -> None:
     async with console(samples.url, samples.token, size) as shown:
         await shown.press("4")
         await shown.shows("Production → Archived")
-        await shown.shows(model, ASKER, f"{SECOND_ASKER[:8]}…{SECOND_ASKER[-4:]}", "requested", "None → Staging", "created")
+        await shown.shows(
+            model, ASKER, f"{SECOND_ASKER[:8]}…{SECOND_ASKER[-4:]}", "requested", "None → Staging", "created"
+        )
 
 
 async def test_what_happens_elsewhere_is_shown(samples: Samples) -> None:
