@@ -57,7 +57,7 @@ def test_the_default_file_says_what_the_table_does() -> None:
 
 def test_the_readmes_examples_can_be_used() -> None:
     text = (Path(__file__).parents[3] / "tui_registry/README.md").read_text(encoding="utf-8")
-    section = text[text.index("## Settings and keymaps") : text.index("## Plain commands")]
+    section = text[text.index("## Settings and keymaps") : text.index("## Commands")]
     written, own, _commands = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
     settings.config_file().parent.mkdir(parents=True)
     settings.config_file().write_text(written, encoding="utf-8")
