@@ -132,6 +132,37 @@ async def test_a_group_is_made_filled_emptied_and_deleted(access_data: AccessFix
     assert access_data.group_named(name) is None
 
 
+@SIZES
+async def test_members_are_told_apart_by_their_accounts(access_data: AccessFixture, size: tuple[int, int]) -> None:
+    """Anyone can have the display name of somebody else."""
+    ann, bob, group = access_data.users["ann"], access_data.users["bob"], access_data.group_named(access_data.group)
+    for each in ("ann", "bob"):
+        change = {"op": "replace", "path": "displayName", "value": "Ada Lovelace"}
+        access_data.call("PATCH", f"{SCIM}/Users/{access_data.ids[each]}", Operations=[change])
+    members = [{"op": "replace", "path": "members", "value": [{"value": access_data.ids[n]} for n in ("ann", "bob")]}]
+    access_data.call("PATCH", f"{SCIM}/Groups/{group['id']}", Operations=members)
+    async with console(access_data.url, access_data.registry.admin_token, size) as shown:
+        await to_section(shown, "Groups")
+        await find(shown, access_data.group)
+        await shown.press("enter")
+        await shown.shows("Members (2)", ann, bob, "Ada Lovelace")
+        await shown.press("slash")
+        await shown.type(bob)
+        await shown.hides(ann)
+        await shown.press("enter", "D")
+        await shown.shows(f"Remove {bob}?")
+        await shown.press("y")
+        await shown.notifies("removed.")
+        await shown.press("escape")
+        await shown.shows("Members (1)", ann)
+        await shown.press("slash")
+        await shown.type("bob")
+        await shown.shows("No matching members.")
+        await shown.press("ctrl+u")
+        await shown.type("lovelace")
+        await shown.shows(ann)
+
+
 async def test_the_groups_that_must_be_stay(access_data: AccessFixture) -> None:
     async with console(access_data.url, access_data.registry.admin_token) as shown:
         await to_section(shown, "Groups")

@@ -24,7 +24,7 @@ NAMES = {
     "access.access.Access": "principal, kind, level, granted on, display name",
     "access.users.Users": "name, display name, status, groups",
     "access.groups.Groups": "group, member of",
-    "access.group.GroupMembers": "member, kind",
+    "access.group.GroupMembers": "member, display name, kind",
     "access.tokens.Tokens": "owner, comment, age, expires, last used, created by",
     "access.person.Person": "kind, name, details",
     "access.credentials.Credentials": "kind, about, age, expires, last used",

@@ -1,6 +1,7 @@
-"""The members of a group: add and remove them."""
+"""The members of a group: add and remove them. Their accounts name them: anyone can have any display name."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -9,6 +10,8 @@ from textual.content import Content
 
 from tui_registry.access import addresses
 from tui_registry.access.addresses import UnknownAddressError
+from tui_registry.access.directory import DirectoryEntry, accounts_filter, names_of
+from tui_registry.client.scim import compared
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import group as changes
 from tui_registry.screens.access import granting
@@ -19,7 +22,7 @@ from tui_registry.screens.dialogs.form import Form
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.principal import ADMINS, USERS
-from tui_registry_server.wire.scim import ComplexValue
+from tui_registry_server.wire.scim import MAX_COUNT, ComplexValue
 
 KINDS: Mapping[str, str] = {"Users": "user", "Groups": "group", "ServicePrincipals": "service"}
 """How the types of members are displayed."""
@@ -32,21 +35,58 @@ class GroupMembers(Section):
     placeholder = "name"
     is_section = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("group"), *WHILE_TYPING]
-    COLUMNS = (Column("MEMBER", 40, grow=1, max_width=80, is_cut_in_middle=True), Column("KIND", 8))
+    COLUMNS = (
+        Column("MEMBER", 24, grow=2, max_width=60, is_cut_in_middle=True),
+        Column("DISPLAY NAME", 16, grow=2, max_width=40, priority=1),
+        Column("KIND", 8),
+    )
 
     def __init__(self, group_id: str, name: str) -> None:
         super().__init__("Access", "Groups", visible(name), "Members")
         self._group_id = group_id
         self._group_name = name
         self._members: dict[str, ComplexValue] = {}
+        self._matching: Sequence[ComplexValue] = ()
+        self._accounts: dict[str, DirectoryEntry] = {}
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """All of them: the server returns a group with all its members."""
-        group = await self.console_app.client.groups.get(self._group_id)
-        self._members = {member.value: member for member in group.members}
-        words = typed.casefold().split()
-        matching = (each for each in group.members if all(word in (each.display or "").casefold() for word in words))
-        return [_row(member) for member in matching], ""
+        """The token of a page is its place: the server returns a group with all its members, by display name."""
+        start = int(token or 0)
+        if not start:
+            group = await self.console_app.client.groups.get(self._group_id)
+            named = await self._named(typed)
+            self._members = {member.value: member for member in group.members}
+            self._matching = [each for each in group.members if each.value in named or _matches(each, typed)]
+        page = self._matching[start : start + size]
+        accounts = {each.value for each in page if _kind(each) != "group"}
+        self._accounts |= await names_of(self.console_app.client, accounts)
+        end = start + size
+        return [self._row(member) for member in page], str(end) if end < len(self._matching) else ""
+
+    async def _named(self, typed: str) -> set[str]:
+        """The ids of the members with such account names: of very many, some."""
+        if not typed.split():
+            return set()
+        client, own = self.console_app.client, compared("groups.display", "eq", self._group_name)
+        users, programs = await asyncio.gather(
+            client.users.search(filter_text=f"{own} and {accounts_filter(typed, 'userName')}", count=MAX_COUNT),
+            client.service_principals.search(
+                filter_text=f"{own} and {accounts_filter(typed, 'applicationId')}", count=MAX_COUNT
+            ),
+        )
+        return {each.id for found in (users, programs) for each in found.resources}
+
+    def _row(self, member: ComplexValue) -> Row:
+        name, kind = self._account_name(member), _kind(member)
+        called = "" if kind == "group" else member.display or ""
+        called = "" if called == name else called
+        short = one_line(self.console_app.connection.short_name(name))
+        return Row(member.value, ((short, "bold"), (one_line(called), "dim"), (kind, "dim")), (name, called, kind))
+
+    def _account_name(self, member: ComplexValue) -> str:
+        """The account's, or the group's."""
+        account = self._accounts.get(member.value)
+        return account.principal.name if account else member.display or member.value
 
     @property
     def note_text(self) -> str:
@@ -73,7 +113,7 @@ class GroupMembers(Section):
 
     def action_copy(self) -> None:
         if chosen := self._chosen:
-            self.console_app.copy(chosen.display or "")
+            self.console_app.copy(self._account_name(chosen))
 
     def action_add_member(self) -> None:
         self.console_app.mutations.prepare(self._add)
@@ -101,7 +141,7 @@ class GroupMembers(Section):
 
     def action_remove_member(self) -> None:
         if chosen := self._chosen:
-            name = chosen.display or chosen.value
+            name = self._account_name(chosen)
             self.console_app.mutations.prepare(partial(self._change, chosen.value, name, joins=False))
 
     async def _change(self, member_id: str, who: str, *, joins: bool) -> None:
@@ -134,5 +174,5 @@ def _kind(member: ComplexValue) -> str:
     return KINDS.get((member.ref or "").partition("/")[0], "")
 
 
-def _row(member: ComplexValue) -> Row:
-    return Row(member.value, ((one_line(member.display or ""), "bold"), (_kind(member), "dim")))
+def _matches(member: ComplexValue, typed: str) -> bool:
+    return all(word in (member.display or "").casefold() for word in typed.casefold().split())
