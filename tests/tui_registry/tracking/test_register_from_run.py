@@ -259,7 +259,7 @@ async def test_what_means_no_good_is_shown_harmlessly(
         await shown.shows("Experiments (3)", "[/x] [@click=app")  # where it is narrow, cut in the middle
         assert_sound(shown)
         await shown.press("enter")
-        await shown.shows("[@click=app.quit]", "finished")
+        await shown.shows("[@click=app.qu", "finished")
         assert_sound(shown)
         await shown.press("enter")
         await shown.shows("This run has no models.", "[@click=app.quit]")

@@ -44,7 +44,7 @@ COLUMNS = (
     Column("RUN", 14, grow=4, max_width=40, is_cut_in_middle=True),
     Column("AGE", 5, priority=1, sorting=BY_AGE),
     Column("STATUS", 9, priority=2, max_width=12),
-    Column("USER", 10, priority=4, max_width=24, is_cut_in_middle=True),
+    Column("USER", 10, grow=1, priority=4, max_width=24, is_cut_in_middle=True),
 )
 
 
