@@ -151,11 +151,14 @@ class Authenticator:
 
     def _is_at_revision(self) -> bool:
         """As _is_current, for a request that needs no view. As a view, it is shared by the requests of one iteration of
-        the event loop."""
-        if not self._is_checked and self._database.read_without_view(_read_revision) == self._revision:
-            self._is_checked = True
-            asyncio.get_running_loop().call_soon(self._end_check)
-        return self._is_checked
+        the event loop, unless it was read in a view: that may have been begun before a request was received."""
+        if not self._is_checked:
+            if self._database.read_without_view(_read_revision) != self._revision:
+                return False
+            if not self._database.has_view:
+                self._is_checked = True
+                asyncio.get_running_loop().call_soon(self._end_check)
+        return True
 
     def _end_check(self) -> None:
         self._is_checked = False

@@ -71,6 +71,11 @@ class Database:
             self._begin_view(self._reading)
         return self._view
 
+    @property
+    def has_view(self) -> bool:
+        """Whether a view was begun that has not ended: read_without_view reads it, too."""
+        return self._view is not None
+
     def read_without_view(self, work: Work[T]) -> T | None:
         """One short statement on the event loop. If no view was begun yet, none is: that costs as much as three more.
         None on PostgreSQL."""

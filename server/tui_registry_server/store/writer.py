@@ -40,10 +40,8 @@ Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 MAX_GROUP_SIZE = 64  # writes in one commit, so that the first does not wait long for the last
 MAX_INLINE_SECONDS = 0.004  # after which no further write is started on the event loop, so that reads get a turn
-GATHER_TURNS = (
-    4  # of the event loop, from a commit to the next group: who was answered, and has more to write, joins it
-)
-GATHER_SECONDS = 0.001  # at the most
+GATHER_TURNS = 4  # of the event loop, from a commit to the next group, which those join who were answered and go on
+GATHER_SECONDS = 0.001  # after which no further turn is waited for
 _TIMEOUT_MESSAGE = (
     "Writing to the database takes too long: other changes are queued before this one. Nothing was changed. Try again; "
     "if it fails again, ask the registry's operator to check the database and the log."
