@@ -5,7 +5,9 @@ before it. If it then ends at another row, the pages after it no longer fit, and
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import json
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -16,6 +18,17 @@ Read = Callable[[str, int], Awaitable[tuple[list[T], str]]]
 end."""
 
 FIRST_PAGE_SIZE, PAGE_SIZE = 100, 500  # rows; who reads on wants many
+
+
+def page_of(
+    items: Iterable[T], order: Callable[[T], tuple[int | str, ...]], token: str, size: int
+) -> tuple[list[T], str]:
+    """A page of what the server returns all at once, sorted by ``order``, which is unique; and the next page's token,
+    which names the last item, as a place in a list is another item's once one before it is removed."""
+    found = sorted(items, key=order)
+    start = bisect_right(found, tuple(json.loads(token)), key=order) if token else 0
+    page = found[start : start + size]
+    return page, json.dumps(order(page[-1])) if start + size < len(found) else ""
 
 
 @dataclass(slots=True, eq=False)

@@ -5,6 +5,7 @@ import pytest
 from tests.live_registry import ADMIN
 from tests.tui_registry.access_fixture import SCIM, AccessFixture, choose, to_section
 from tests.tui_registry.console import SIZES, Console, console
+from tests.tui_registry.proxy import proxied
 from tests.tui_registry.samples import ASKER
 
 
@@ -161,6 +162,53 @@ async def test_members_are_told_apart_by_their_accounts(access_data: AccessFixtu
         await shown.press("ctrl+u")
         await shown.type("lovelace")
         await shown.shows(ann)
+
+
+async def test_members_on_later_pages_are_as_they_are_now(
+    access_data: AccessFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_registry.queries.pages.FIRST_PAGE_SIZE", 5)
+    names = [f"m{number:02}-{access_data.samples.id}" for number in range(26)]
+    ids = [access_data.call("POST", f"{SCIM}/Users", userName=name, displayName=name)["id"] for name in names]
+    path = f"{SCIM}/Groups/{access_data.group_named(access_data.group)['id']}"
+    members = [{"op": "replace", "path": "members", "value": [{"value": each} for each in ids]}]
+    access_data.call("PATCH", path, Operations=members)
+
+    def remove(name: str) -> None:
+        gone = [{"op": "remove", "path": "members", "value": [{"value": ids[names.index(name)]}]}]
+        access_data.call("PATCH", path, Operations=gone)
+
+    token = access_data.registry.admin_token
+    async with proxied(access_data.url) as proxy, console(proxy.url, token) as shown:
+        await to_section(shown, "Groups")
+        await find(shown, access_data.group)
+        await shown.press("enter")
+        await shown.shows("Members (26)")
+        await shown.press("G", "D")
+        await shown.shows(f"Remove {names[25]}?")
+        await shown.press("y")
+        await shown.notifies("removed.")
+        await shown.hides(names[25])
+        await shown.shows("Members (25)", names[24])
+
+        remove(names[4])  # the last one of the first page, which is above the window
+        await shown.press("f5")
+        await shown.press("g")
+        await shown.shows(names[0])
+        await shown.press("G")
+        await shown.shows("Members (24)")
+        await shown.press("G")
+        await shown.shows(names[24])
+
+        proxy.hold("/Users?filter=id")
+        remove(names[24])
+        asked = len(proxy.asked)
+        await shown.press("f5")
+        await shown.until(lambda: len(proxy.asked) > asked + 2, "the members are read, their names are awaited")
+        await shown.press("k", "j", "enter")
+        proxy.release()
+        await shown.hides(names[24])
+        await shown.shows("Members (23)", names[23])
 
 
 async def test_the_groups_that_must_be_stay(access_data: AccessFixture) -> None:

@@ -14,6 +14,7 @@ from tui_registry.access.directory import DirectoryEntry, accounts_filter, names
 from tui_registry.client.scim import compared
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import group as changes
+from tui_registry.queries.pages import Pages, page_of
 from tui_registry.screens.access import granting
 from tui_registry.screens.access.section import Section
 from tui_registry.screens.base.new_row import make
@@ -45,23 +46,26 @@ class GroupMembers(Section):
         super().__init__("Access", "Groups", visible(name), "Members")
         self._group_id = group_id
         self._group_name = name
-        self._members: dict[str, ComplexValue] = {}
+        self._members: dict[str, ComplexValue] = {}  # those that have left, too, as long as their rows are displayed
+        self._current: Sequence[ComplexValue] = ()
         self._matching: Sequence[ComplexValue] = ()
         self._accounts: dict[str, DirectoryEntry] = {}
 
+    async def read_pages(self) -> Pages[Row]:
+        """The server returns a group with all its members."""
+        typed = self.typed
+        group, named = await asyncio.gather(self.console_app.client.groups.get(self._group_id), self._named(typed))
+        self._current = group.members
+        self._members |= {member.value: member for member in group.members}
+        self._matching = [each for each in group.members if each.value in named or _matches(each, typed)]
+        return await super().read_pages()
+
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """The token of a page is its place: the server returns a group with all its members, by display name."""
-        start = int(token or 0)
-        if not start:
-            group = await self.console_app.client.groups.get(self._group_id)
-            named = await self._named(typed)
-            self._members = {member.value: member for member in group.members}
-            self._matching = [each for each in group.members if each.value in named or _matches(each, typed)]
-        page = self._matching[start : start + size]
+        """A part of what ``read_pages`` has read. Names are fetched as needed."""
+        page, following = page_of(self._matching, _order, token, size)
         accounts = {each.value for each in page if _kind(each) != "group"}
         self._accounts |= await names_of(self.console_app.client, accounts)
-        end = start + size
-        return [self._row(member) for member in page], str(end) if end < len(self._matching) else ""
+        return [self._row(member) for member in page], following
 
     async def _named(self, typed: str) -> set[str]:
         """The ids of the members with such account names: of very many, some."""
@@ -134,7 +138,7 @@ class GroupMembers(Section):
             except UnknownAddressError as error:
                 problem = str(error)
                 continue
-            if found.id not in self._members:
+            if all(member.value != found.id for member in self._current):
                 break
             problem = f"{found.principal} is already a member."
         await self._change(found.id, str(found.principal), joins=True)
@@ -168,6 +172,10 @@ class GroupMembers(Section):
                 make(self.console_app, self.table, change, lambda key: key == member_id)
             else:
                 self.console_app.mutations.start(change)
+
+
+def _order(member: ComplexValue) -> tuple[str, str]:
+    return (member.display or "").casefold(), member.value
 
 
 def _kind(member: ComplexValue) -> str:

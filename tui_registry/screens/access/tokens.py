@@ -16,6 +16,7 @@ from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import WHILE_TYPING, WRITING, bindings
 from tui_registry.mutations import token as changes
 from tui_registry.mutations.result import Verdict
+from tui_registry.queries.pages import page_of
 from tui_registry.queries.search_syntax import field_of, parse_duration
 from tui_registry.screens.access.section import SECTIONS, Section
 from tui_registry.screens.base.new_row import make
@@ -94,16 +95,14 @@ class Tokens(Section):
         return YOURS if self.me is not None and self._owner(token) == self.me.principal.name else ""
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """A slice of what ``load`` has read: the server returns all tokens at once. Names are fetched as needed."""
-        start = int(token or 0)
+        """A part of what ``load`` has read: the server returns all tokens at once. Names are fetched as needed."""
         words = typed.casefold().split()
         if words:
             await self._learn_owners([*self._tokens.values()])
-        matching = [each for each in self._tokens.values() if all(self._matches(each, word) for word in words)]
-        page = matching[start : start + size]
+        matching = (each for each in self._tokens.values() if all(self._matches(each, word) for word in words))
+        page, following = page_of(matching, _newest_first, token, size)
         await self._learn_owners(page)
-        end = start + size
-        return [self._row(each) for each in page], str(end) if end < len(matching) else ""
+        return [self._row(each) for each in page], following
 
     async def _learn_owners(self, tokens: Sequence[PublicTokenInfo]) -> None:
         unknown = {str(each.owner_id) for each in tokens if isinstance(each, TokenInfo)} - self._owners.keys()
@@ -286,6 +285,10 @@ class Tokens(Section):
 def _expiry(milliseconds: int) -> Value:
     """Tokens that never expire are sorted after all others."""
     return Ranked(sys.maxsize, "never") if milliseconds == NEVER else Instant(milliseconds)
+
+
+def _newest_first(token: PublicTokenInfo) -> tuple[int, str]:
+    return -token.creation_time, token.token_id
 
 
 def _expires(milliseconds: int) -> tuple[str, str]:

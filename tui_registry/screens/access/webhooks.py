@@ -12,7 +12,7 @@ from tui_registry.access.grants import MANAGE, model_object
 from tui_registry.client.webhooks import MLFLOW_FORM
 from tui_registry.keys.actions import WHILE_TYPING, WRITING, bindings
 from tui_registry.mutations import webhook as changes
-from tui_registry.queries.pages import Pages
+from tui_registry.queries.pages import Pages, page_of
 from tui_registry.screens.access import webhook_dialogs
 from tui_registry.screens.access.deliveries import Deliveries
 from tui_registry.screens.access.section import Section
@@ -63,12 +63,11 @@ class Webhooks(Polled, MarkedListing, Section):
         self._rights_as_of = changes_now
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """A slice of what ``read_pages`` has read."""
-        start = int(token or 0)
+        """A part of what ``read_pages`` has read."""
         words = typed.casefold().split()
-        matching = [each for each in self._webhooks.values() if all(word in _searched(each) for word in words)]
-        end = start + size
-        return [row_of(each) for each in matching[start:end]], str(end) if end < len(matching) else ""
+        matching = (each for each in self._webhooks.values() if all(word in _searched(each) for word in words))
+        page, following = page_of(matching, _newest_first, token, size)
+        return [row_of(each) for each in page], following
 
     @property
     def note_text(self) -> str:
@@ -162,6 +161,10 @@ class Webhooks(Polled, MarkedListing, Section):
         if await webhook_dialogs.confirms_deletion(self.console_app, chosen):
             client, known = self.console_app.client, {each.id: each for each in chosen}
             self.start_each(list(known), lambda key: changes.delete(client, known[key]), "deleted")
+
+
+def _newest_first(webhook: WebhookOverview) -> tuple[int, str]:
+    return -webhook.creation_timestamp, webhook.id
 
 
 def _searched(webhook: WebhookOverview) -> str:
