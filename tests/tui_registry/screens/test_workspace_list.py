@@ -217,6 +217,20 @@ async def test_what_serves_in_one_is_named_before_it_is_deleted(admin: Api, size
         assert "in Production" not in shown.text
 
 
+async def test_the_cursor_goes_to_one_that_was_just_deleted(admin: Api) -> None:
+    async with proxied(admin.url) as proxy, opened(Api(proxy.url, admin.token)) as shown:
+        await to_list(shown)
+        await shown.shows("Workspaces (3)")
+        admin.delete(f"{WORKSPACES}/risk?mode=CASCADE").ok()
+        proxy.hold("/Me")
+        asked = len(proxy.asked)
+        await shown.press("f5")
+        await shown.until(lambda: len(proxy.asked) > asked + 1, "the workspaces are read, not what one may change")
+        await shown.press("G", "k", "G")
+        proxy.release()
+        await shown.shows("Workspaces (2)")
+
+
 async def test_one_that_others_delete_can_be_left(admin: Api) -> None:
     async with opened(admin, "risk", LARGE) as shown:
         await shown.press("2")

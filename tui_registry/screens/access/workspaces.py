@@ -105,7 +105,9 @@ class Workspaces(Section):
         return "" if self.is_admin else OTHERS
 
     def about_row(self, key: str) -> Content:
-        workspace = self._workspaces[key]
+        workspace = self._workspaces.get(key)
+        if workspace is None:  # deleted a moment ago
+            return Content("")
         count = workspace.model_count or 0
         inside = _counted(count) if self.is_admin else f"{_counted(count)} that you may read"
         return Content.assemble(
