@@ -20,6 +20,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 MAX_WAIT_SECONDS = 0.5  # for what the key before caused; a screen that never rests must not lose keys
 POLL_SECONDS = 0.001
@@ -96,7 +97,7 @@ class KeyQueue:
                 typed = self._waiting.popleft()
                 is_seen = self.is_screen_drawn and typed.time >= self._drawn_at
                 if is_seen or isinstance(typed, Paste) or self._may_act_unseen(typed):
-                    await self._handle(typed)
+                    await self._handle(_for_widget(typed, self._app.focused))
         finally:
             self._active_at = time.monotonic()
             self._is_scheduled = bool(self._waiting)
@@ -137,6 +138,14 @@ class KeyQueue:
                 return True
             nodes += node.children
         return False
+
+
+def _for_widget(typed: Typed, focused: Widget | None) -> Typed:
+    """Pasted lines as one, where there is only one: an Input takes the first, and drops the others."""
+    if not (isinstance(typed, Paste) and isinstance(focused, Input)):
+        return typed
+    first, *others = typed.text.splitlines() or [""]
+    return Paste(" ".join(filter(None, [first, *map(str.strip, others)])))
 
 
 def _is_escape(typed: Typed) -> bool:

@@ -70,13 +70,15 @@ def test_production_is_approved_with_a_comment(
         shown.shows("Approve this request?", "displaces version 1", f"Type {model}")
         shown.press("tab")
         shown.type(comment)
+        shown.press("\x1b[200~ Metrics:\r\r  AUC 0.9\r\x1b[201~")  # several lines, pasted
+        comment += " Metrics: AUC 0.9"
         shown.shows(comment)
         shown.press("enter")
         shown.type(model)
         shown.shows(f"{model} ")
         shown.press("enter")
         shown.shows("No open requests", "Approved;")
-        assert shown.pressed - len(comment) - len(model) <= 4  # the last of them confirms
+        assert shown.pressed - len("Agreed: ship it, ü.") - len(model) <= 5  # the last of them confirms
         shown.press("q")
         assert shown.ends() == 0
     assert mlflow_client.get_model_version(model, "2").current_stage == "Production"
