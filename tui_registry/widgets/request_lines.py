@@ -4,7 +4,6 @@ What somebody wrote is behind a bar, as in the dialogs, so that it is distinguis
 
 from __future__ import annotations
 
-import textwrap
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from tui_registry.widgets.stages import REQUEST_CONTENT_STYLE
 from tui_registry.widgets.truncated_text import (
     MODEL_DETAILS,
     VERSION_DETAILS,
+    cell_lines,
     is_truncated,
     plain_lines,
     there_is_more,
@@ -202,10 +202,10 @@ def _fact(label: str, value: str, width: int) -> list[Content]:
 
 
 def _labelled(label: str, value: str, width: int) -> list[Content]:
-    """A label and a value, wrapped over as many lines as needed; long words, such as URIs, are broken."""
-    wrapped = textwrap.wrap(value, max(20, width - len(label)), break_on_hyphens=False) or [""]
-    labels = [label, *[" " * len(label)] * (len(wrapped) - 1)]
-    return [Content.assemble((name, "dim"), line) for name, line in zip(labels, wrapped, strict=True)]
+    """A label and a value, wrapped over as many lines as needed."""
+    parts = cell_lines(value, width - len(label))
+    labels = [label, *[" " * len(label)] * (len(parts) - 1)]
+    return [Content.assemble((name, "dim"), line) for name, line in zip(labels, parts, strict=True)]
 
 
 def _paragraph(text: str) -> list[Content]:

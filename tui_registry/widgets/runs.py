@@ -1,12 +1,11 @@
 """How runs are displayed."""
 
-import textwrap
-
 from textual.content import Content
 
 from tui_registry.terminal.sanitize import ELLIPSIS, clip, one_line
 from tui_registry.tracking.run import COMMIT, PROGRAM, REPOSITORY, Run
 from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.truncated_text import cell_lines
 
 LABEL_CELLS = 13
 FACT_LINES = 2
@@ -61,7 +60,7 @@ def summary(run: Run, link: str, width: int) -> list[Content]:
 def fact(label: str, value: str, width: int) -> list[Content]:
     """A label and a value, wrapped over FACT_LINES at most; long words, such as links, are broken."""
     room = max(20, width - LABEL_CELLS)
-    wrapped = textwrap.wrap(value, room, break_on_hyphens=False)
+    wrapped = cell_lines(value, room)
     if len(wrapped) > FACT_LINES:
         wrapped = [*wrapped[: FACT_LINES - 1], clip(f"{wrapped[FACT_LINES - 1]}{ELLIPSIS}", room)]
     return [

@@ -7,7 +7,6 @@ wider until the table is resized or arranged in another way, so that nothing jum
 
 from collections.abc import Sequence
 from dataclasses import replace
-from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -28,6 +27,7 @@ from tui_registry.terminal.excerpt import Part, clip_around, clip_middle
 from tui_registry.terminal.sanitize import clip
 from tui_registry.widgets.columns import GAP_CELLS, Column, Needed, chosen_columns, lay_out
 from tui_registry.widgets.row import Row, Span, in_order
+from tui_registry.widgets.truncated_text import cell_lines
 
 __all__ = ["Column", "Row", "Table"]
 
@@ -259,9 +259,7 @@ class Table(ScrollView, can_focus=True):
         y -= top
         number = y + self.scroll_offset.y
         if not self._rows:
-            message = [
-                part for line in self.empty.split("\n") for part in wrap(line, max(20, width - MARK_CELLS)) or [""]
-            ]
+            message = [part for line in self.empty.split("\n") for part in cell_lines(line, width - MARK_CELLS)]
             text = clip(" " * MARK_CELLS + message[y], width) if y < len(message) else " " * width
             return Strip([Segment(text, base + Style(dim=y > 0 or None))], width)
         if number >= len(self._rows):

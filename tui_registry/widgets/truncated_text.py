@@ -1,5 +1,6 @@
 """Descriptions and comments, truncated to what is displayed, as plain lines; and whether there is more of them."""
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from tui_registry.terminal.sanitize import ELLIPSIS, lines, plain
@@ -26,8 +27,12 @@ def plain_lines(text: str, longest: int = MAX_TEXT_LENGTH) -> list[str]:
 
 def wrapped_lines(text: str, width: int, longest: int = MAX_TEXT_LENGTH) -> list[str]:
     """The beginning of a text in lines of at most ``width`` cells, cut between words and lines."""
-    return [
-        part.plain.rstrip()
-        for line in plain_lines(text, longest)
-        for part in Content(line).wrap(max(20, width)) or [Content()]
-    ]
+    return [part for line in plain_lines(text, longest) for part in cell_lines(line, width)]
+
+
+def cell_lines(line: str, width: int) -> list[str]:
+    """A line in lines of at most ``width`` cells, which a wide character has two of; long words, such as URIs, are
+    broken."""
+    if cell_len(line) <= width:
+        return [line.rstrip()]
+    return [part.plain.rstrip() for part in Content(line).wrap(max(20, width))]

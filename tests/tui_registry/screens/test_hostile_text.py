@@ -98,6 +98,18 @@ async def test_its_outcome_is_reported(samples: Samples, kind: str) -> None:
         assert_sound(shown)
 
 
+async def test_wide_characters_stay_behind_the_label_of_what_they_are(samples: Samples) -> None:
+    """At the beginning of a line they would look as what the console says."""
+    model, source, link = samples.model(), "s3://" + "予" * 60, "https://a/" + "測" * 40
+    samples.call("POST", "/mlflow/model-versions/create", name=model, source=source, run_link=link)
+    samples.ask(model, "1")
+    async with console(samples.url, samples.token) as shown:
+        await shown.until(lambda: (shown.text.count("予"), shown.text.count("測")) == (60, 40), "source and link")
+        for label, character in (("source", "予"), ("run link", "測")):
+            for line in shown.text.split("\n"):
+                assert character not in line or line.startswith((f"  {label} ", " " * 14)), shown.text
+
+
 async def test_errors_of_the_server_are_shown_as_they_are(samples: Samples) -> None:
     """A refusal repeats what was typed."""
     async with console(samples.url, samples.token) as shown:

@@ -1,11 +1,10 @@
 """The base of the screens about the tracking server."""
 
-import textwrap
-
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import RegistryChanged
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.tracking.client import TrackingClient
+from tui_registry.widgets.truncated_text import cell_lines
 
 POLL_SECONDS = 15.0  # the tracking server does not announce its changes
 
@@ -31,5 +30,5 @@ class TrackingPlace(Place):
 
     def problem_text(self, problem: str) -> str:
         """The message in place of rows when loading failed, wrapped to the screen."""
-        lines = textwrap.wrap(one_line(problem), max(20, self.size.width - 4))
+        lines = cell_lines(one_line(problem), self.size.width - 4)
         return "\n".join(["Cannot load from the tracking server.", *lines, self.retry_note])
