@@ -11,6 +11,7 @@ from textual.content import Content
 from tui_registry.access import addresses
 from tui_registry.access.addresses import UnknownAddressError
 from tui_registry.access.directory import DirectoryEntry, accounts_filter, names_of
+from tui_registry.access.principal import Principal
 from tui_registry.client.scim import compared
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import group as changes
@@ -22,7 +23,7 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Form
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.table import Column, Row
-from tui_registry_server.wire.principal import ADMINS, USERS
+from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
 from tui_registry_server.wire.scim import MAX_COUNT, ComplexValue
 
 KINDS: Mapping[str, str] = {"Users": "user", "Groups": "group", "ServicePrincipals": "service"}
@@ -146,7 +147,8 @@ class GroupMembers(Section):
     def action_remove_member(self) -> None:
         if chosen := self._chosen:
             name = self._account_name(chosen)
-            self.console_app.mutations.prepare(partial(self._change, chosen.value, name, joins=False))
+            who = str(Principal(PrincipalKind.GROUP, name)) if _kind(chosen) == "group" else name
+            self.console_app.mutations.prepare(partial(self._change, chosen.value, who, joins=False))
 
     async def _change(self, member_id: str, who: str, *, joins: bool) -> None:
         group, verb = one_line(self._group_name), "Add" if joins else "Remove"
