@@ -51,7 +51,7 @@ class Seat:
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
         self._theirs = theirs
-        environment = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        environment = {"LANG": "C.UTF-8", "PATH": os.environ["PATH"]}  # whatever the locale of who runs the tests
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tui_registry"],
             cwd=ROOT,
